@@ -1,0 +1,182 @@
+/*
+ * dataplug.h - index an immutable object once, then cut it into slices any number of times.
+ *
+ *	index -> partition -> get, and map for many gets at once
+ *
+ * Sessions may be shared by threads; indexes and slices never change once opened and may be shared
+ * too. Functions named _open, _load or _build, and dp_partition(), hand the caller something to be
+ * freed with the matching _free, which accepts NULL. Functions that return a pointer lend it: it
+ * lives as long as its first argument. Callbacks are called one at a time.
+ */
+#ifndef DATAPLUG_DATAPLUG_H
+#define DATAPLUG_DATAPLUG_H
+
+#include "format.h"
+#include "session.h"
+#include "unit.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct dp_index dp_index;
+typedef struct dp_slice dp_slice;
+typedef struct dp_slices dp_slices;
+typedef struct dp_reader dp_reader;
+
+/* How far a long call has come; return anything but DP_OK to cancel. total may be 0 (unknown). */
+typedef dp_code (*dp_progress_fn)(void *user, uint64_t done, uint64_t total);
+
+/* ---- index: of one object ("s3://bucket/reads.fastq.gz", "https://...", a path); read-only
+ * afterwards ---- */
+typedef struct dp_index_opts {
+	size_t size;        /* DP_INDEX_OPTS_INIT sets it */
+	const char *format; /* NULL = probe */
+	const char *const
+		*args; /* the format's "name=value" params, NULL-terminated; NULL = defaults */
+	bool force;    /* build even if there is a fresh one */
+	dp_progress_fn progress;
+	void *user;
+} dp_index_opts;
+#define DP_INDEX_OPTS_INIT                                                                         \
+	{                                                                                          \
+		sizeof(dp_index_opts), 0, 0, false, 0, 0                                           \
+	}
+/* Opens the stored index, DP_ENOTFOUND if there is none, DP_ESTALE if the object is another now. */
+DP_API dp_code dp_index_open(dp_index **out, dp_session *session, const char *url, dp_error *err);
+/* As above, but builds and stores it when missing, stale, or of another format or params. opts may
+ * be NULL. */
+DP_API dp_code dp_index_build(dp_index **out, dp_session *session, const char *url,
+			      const dp_index_opts *opts, dp_error *err);
+DP_API dp_code dp_index_remove(dp_session *session, const char *url, dp_error *err);
+DP_API void dp_index_free(dp_index *index);
+DP_API const dp_view *dp_index_view(const dp_index *index);
+/* Where the index itself lies; NULL where it was not stored. Lives as long as the index. */
+DP_API const char *dp_index_url(const dp_index *index);
+/* The index file's size in bytes. */
+DP_API uint64_t dp_index_size(const dp_index *index);
+/* True if dp_index_build() built it, false if it found a fresh one. */
+DP_API bool dp_index_built(const dp_index *index);
+/*
+ * Reads the object once more, unit by unit as slices do, and compares records and CRCs with the
+ * index. DP_EFORMAT names the unit that differs.
+ */
+DP_API dp_code dp_index_verify(const dp_index *index, dp_progress_fn progress, void *user,
+			       dp_error *err);
+/*
+ * Attributes of the format, and of every index: "format", "url", "size", "etag", "params",
+ * "library", "warnings" (one a line), all text. NULL if there is none; else *len bytes with a zero
+ * byte behind them.
+ */
+DP_API const void *dp_index_attr(const dp_index *index, const char *name, size_t *len);
+
+/* ---- partition: a strategy's cut, planned; no data is read ---- */
+typedef struct dp_price {
+	uint64_t requests, bytes; /* GETs and stored bytes that they fetch */
+	uint64_t needed; /* stored bytes of the records asked for, prorated within a unit: bytes /
+			    needed = amplification */
+} dp_price;
+/* args: "name=value", NULL-terminated. Several indexes (R1, R2; bands) are cut together, record by
+ * record. */
+DP_API dp_code dp_partition(dp_slices **out, const dp_index *const *indexes, size_t nindexes,
+			    const char *strategy, const char *const *args, dp_error *err);
+/* Token lines. A line that cannot be read becomes a slice whose every use returns its error. */
+DP_API dp_code dp_slices_load(dp_slices **out, dp_session *session, const char *lines, size_t len,
+			      dp_error *err);
+DP_API dp_code dp_slices_save(const dp_slices *slices, dp_write_fn out, void *user, dp_error *err);
+DP_API size_t dp_slices_count(const dp_slices *slices);
+DP_API const dp_slice *dp_slices_at(const dp_slices *slices, size_t i);
+DP_API dp_price dp_slices_price(const dp_slices *slices);
+DP_API void dp_slices_free(dp_slices *slices);
+
+/* ---- slice: self-contained; a worker needs its token and its own credentials, nothing else ----
+ */
+/* A presigned URL for a token's object is a session setting: "url=...". */
+DP_API dp_code dp_slice_load(dp_slice **out, dp_session *session, const char *token, size_t len,
+			     dp_error *err);
+DP_API dp_code dp_slice_save(const dp_slice *slice, dp_write_fn out, void *user, dp_error *err);
+DP_API void dp_slice_free(dp_slice *slice);
+DP_API const char *dp_slice_url(const dp_slice *slice);
+DP_API const char *dp_slice_format(const dp_slice *slice);
+DP_API const dp_sel *dp_slice_sel(const dp_slice *slice);
+DP_API dp_price dp_slice_price(const dp_slice *slice);
+/* Members of a slice of several objects (R1, R2): 1 for most slices, which are their own member 0.
+ */
+DP_API size_t dp_slice_count(const dp_slice *slice);
+DP_API const dp_slice *dp_slice_member(const dp_slice *slice, size_t i);
+/* Cuts one slice into k by the indexes that it was cut from; reads no data. */
+DP_API dp_code dp_slice_split(dp_slices **out, const dp_slice *slice,
+			      const dp_index *const *indexes, size_t nindexes, size_t k,
+			      dp_error *err);
+
+/* ---- get: fetch and decode. Bytes written before an error are void. ---- */
+enum { DP_GET_RAW = 1u << 0 /* the records' bytes only, no header of the format's */ };
+DP_API dp_code dp_slice_get(const dp_slice *slice, unsigned flags, dp_write_fn out, void *user,
+			    dp_error *err);
+/* The same, pulled batch by batch; a batch lives until the next call. */
+DP_API dp_code dp_reader_open(dp_reader **out, const dp_slice *slice, dp_error *err);
+DP_API dp_code dp_reader_next(dp_reader *reader, dp_batch *batch, dp_error *err);
+DP_API void dp_reader_free(dp_reader *reader);
+/* What the reader has fetched so far: requests and bytes; needed is the slice's. */
+DP_API dp_price dp_reader_paid(const dp_reader *reader);
+
+/* ---- map: a task over many slices ---- */
+/* What a task is given. */
+typedef struct dp_work {
+	const dp_slice *slice;
+	const void *params, *impl;
+	const dp_call *call;
+} dp_work;
+
+typedef struct dp_task {
+	const char *name, *doc;
+	const dp_param *params;
+	size_t params_size;
+	const void *impl; /* the task's own, for in-process callers; NULL elsewhere */
+	/* One slice in, one result out (a line of JSON, or bytes) by out(out_user, ...). Called
+	 * from several threads at once. */
+	dp_code (*run)(const struct dp_work *work, dp_write_fn out, void *out_user, dp_error *err);
+	/* Optional: folds result b into a; called in slice order, gives the total. work->slice is
+	 * NULL. */
+	dp_code (*merge)(const struct dp_work *work, const dp_batch *a, const dp_batch *b,
+			 dp_write_fn out, void *out_user, dp_error *err);
+} dp_task;
+
+typedef struct dp_result {
+	size_t slice; /* its place in the dp_slices; SIZE_MAX for the merged total, which comes last
+		       */
+	dp_code code; /* not DP_OK: data is the message */
+	const void *data;
+	size_t len;
+	unsigned attempts;
+	dp_price paid;
+	double seconds;
+} dp_result;
+
+typedef struct dp_map_opts {
+	size_t size;          /* DP_MAP_OPTS_INIT sets it */
+	const char *executor; /* NULL = threads; else "lithops" or a program that speaks
+				 docs/executor.md */
+	const char *library;  /* the shared object that holds the task, for executors beyond this
+				 process */
+	unsigned jobs;        /* 0 = one a core */
+	unsigned retries;     /* of DP_ETRANSIENT only */
+	dp_code (*result)(void *user, const dp_result *result); /* in order of arrival */
+	dp_progress_fn progress;
+	void *user;
+} dp_map_opts;
+#define DP_MAP_OPTS_INIT                                                                           \
+	{                                                                                          \
+		sizeof(dp_map_opts), 0, 0, 0, 2, 0, 0, 0                                           \
+	}
+/* A failing slice does not stop the others. Returns DP_OK if all went well, else the code of the
+ * first failed slice in order. */
+DP_API dp_code dp_map(const dp_slices *slices, const dp_task *task, const char *const *args,
+		      const dp_map_opts *opts, dp_error *err);
+/* A built-in task or one of a plug-in: "count", "checksum", "fastq-stats". NULL = no such name. */
+DP_API const dp_task *dp_task_find(const dp_session *session, const char *name);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
