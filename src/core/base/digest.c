@@ -1,0 +1,78 @@
+/* digest.c - CRC-32 by libdeflate and zlib, SHA-256 by libcrypto. */
+#include "core/base/digest.h"
+
+#include <libdeflate.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <zlib.h>
+
+#define SHA256_LEN 32
+
+struct dp__sha256 {
+	EVP_MD_CTX *ctx;
+};
+
+uint32_t dp__crc32(uint32_t crc, const void *data, size_t len)
+{
+	/* libdeflate takes a NULL buffer for "begin". */
+	return len == 0 ? crc : libdeflate_crc32(crc, data, len);
+}
+
+uint32_t dp__crc32_join(uint32_t a, uint32_t b, uint64_t len_b)
+{
+	/*
+	 * zlib's length is signed, and 1.2.12 and later never return for a negative one. The
+	 * polynomial is primitive: after 2^32 - 1 zero bytes a CRC is what it was, so lengths may
+	 * be taken modulo that.
+	 */
+	if (len_b == 0)
+		return a;
+	return (uint32_t)crc32_combine(a, b, (z_off_t)((len_b - 1) % UINT32_MAX + 1));
+}
+
+dp_code dp__sha256_open(dp__sha256 **out, dp_error *err)
+{
+	dp__sha256 *sha = calloc(1, sizeof(*sha));
+	dp_code code = DP_OK;
+
+	if (sha == NULL || (sha->ctx = EVP_MD_CTX_new()) == NULL)
+		code = dp_fail(err, DP_ENOMEM, "no memory for a digest");
+	else if (EVP_DigestInit_ex(sha->ctx, EVP_sha256(), NULL) != 1)
+		code = dp_fail(err, DP_EUNSUPPORTED, "libcrypto does not offer sha-256");
+	if (code != DP_OK) {
+		dp__sha256_free(sha);
+		return code;
+	}
+	*out = sha;
+	return DP_OK;
+}
+
+dp_code dp__sha256_add(dp__sha256 *sha, const void *data, size_t len, dp_error *err)
+{
+	if (EVP_DigestUpdate(sha->ctx, data, len) != 1)
+		return dp_fail(err, DP_EUNSUPPORTED, "libcrypto failed to compute sha-256");
+	return DP_OK;
+}
+
+dp_code dp__sha256_hex(dp__sha256 *sha, char out[65], dp_error *err)
+{
+	static const char digit[] = "0123456789abcdef";
+	unsigned char sum[EVP_MAX_MD_SIZE];
+
+	if (EVP_DigestFinal_ex(sha->ctx, sum, NULL) != 1)
+		return dp_fail(err, DP_EUNSUPPORTED, "libcrypto failed to compute sha-256");
+	for (size_t i = 0; i < SHA256_LEN; i++) {
+		out[2 * i] = digit[sum[i] >> 4];
+		out[2 * i + 1] = digit[sum[i] & 15];
+	}
+	out[2 * SHA256_LEN] = '\0';
+	return DP_OK;
+}
+
+void dp__sha256_free(dp__sha256 *sha)
+{
+	if (sha == NULL)
+		return;
+	EVP_MD_CTX_free(sha->ctx);
+	free(sha);
+}

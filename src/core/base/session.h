@@ -1,0 +1,56 @@
+/* session.h - struct dp_session and struct dp_call: opened in core/engine, used by every layer. */
+#ifndef DP_BASE_SESSION_H
+#define DP_BASE_SESSION_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "core/base/params.h"
+#include "dataplug/plugin.h"
+
+typedef struct dp__settings {
+	const char *meta; /* folder or URL where indexes live; "" = beside the object */
+	uint64_t memory;  /* bytes of one call's buffers; 0 = the store's default */
+	uint64_t record;  /* longest record, bytes */
+	uint64_t threads; /* 0 = one a core */
+	double timeout;   /* seconds that one call may take; 0 = no limit */
+} dp__settings;
+
+/* A growing list of lent pointers. */
+typedef struct dp__list {
+	const void **at;
+	size_t n, cap;
+} dp__list;
+dp_code dp__list_add(dp__list *list, const void *item, dp_error *err);
+
+struct dp_session {
+	dp__params params; /* value is &set */
+	dp__settings set;
+	dp__list stores, formats, strategies, tasks; /* const dp_store *, ... */
+	dp__list owned;       /* formats that were made of grammars; freed with the session */
+	dp__list libraries;   /* dlopen handles */
+	struct dp__mem *mem;  /* what mem: holds, core/io/mem.h; NULL until it is used */
+	pthread_mutex_t lock; /* of mem's creation */
+	pthread_mutex_t log_lock;
+	dp_log_fn log;
+	void *log_user;
+	atomic_uint_fast64_t cancels; /* raised by dp_session_cancel() */
+	atomic_uint fetches;          /* open ones, which share the memory */
+};
+
+struct dp_call {
+	dp_session *session;
+	uint64_t cancels; /* the session's when the call began */
+	double deadline;  /* on CLOCK_MONOTONIC, seconds; 0 = none */
+};
+
+/*
+ * Begins a call: what runs under it ends when the session is cancelled from now on, or its time is
+ * over.
+ */
+dp_call dp__call_begin(dp_session *session);
+/* Seconds on CLOCK_MONOTONIC. */
+double dp__now(void);
+void dp__session_log(dp_session *session, dp_level level, const char *fmt, ...) DP_PRINTF(3, 4);
+
+#endif

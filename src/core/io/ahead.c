@@ -1,0 +1,343 @@
+/* ahead.c - reads queued ranges of one object in the background, within a memory budget. */
+#include "core/io/ahead.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include "core/base/num.h"
+
+#define BATCH_MAX 64 /* reads that go to the store together */
+
+typedef enum node_state { QUEUED, RUNNING, DONE } node_state;
+
+/* One queued read. */
+typedef struct node {
+	struct node *next;
+	uint64_t off, len;
+	uint8_t *buf;
+	node_state state;
+} node;
+
+struct dp__ahead {
+	const dp__site *site;
+	const dp_call *call;
+	const char *etag;
+	uint64_t budget;
+	bool has_thread;
+	pthread_t thread;
+	pthread_mutex_t lock; /* of all below */
+	pthread_cond_t change;
+	node *first,
+		*last;   /* in order: those that are done, one batch that is running, queued ones */
+	uint64_t held;   /* bytes of buffers */
+	uint64_t wanted; /* where the range ends that the consumer waits for; 0 = none */
+	uint64_t released, requests, bytes;
+	bool stop;
+	dp_error failure; /* of the first failed batch; code DP_OK: none */
+};
+
+/* Reads that go to the store at once. */
+typedef struct batch {
+	node *node[BATCH_MAX];
+	dp_read read[BATCH_MAX];
+	size_t n;
+	uint64_t bytes;
+} batch;
+
+/*
+ * Whether a queued read may join the batch: up to half of the budget, and whatever the consumer
+ * waits for.
+ */
+static bool may_read(const dp__ahead *ahead, const batch *all, const node *one)
+{
+	if (one->off < ahead->wanted)
+		return true;
+	if (one->len > ahead->budget - dp__min_u64(ahead->budget, ahead->held))
+		return false;
+	return all->n == 0 || all->bytes + one->len <= ahead->budget / 2;
+}
+
+/* Takes the next queued reads that may be made now, and gives them buffers. Locked. */
+static void take_batch(dp__ahead *ahead, batch *all)
+{
+	node *one = ahead->first;
+
+	all->n = 0;
+	all->bytes = 0;
+	while (one != NULL && one->state != QUEUED)
+		one = one->next;
+	while (one != NULL && all->n < BATCH_MAX && may_read(ahead, all, one)) {
+		one->buf = malloc((size_t)one->len);
+		if (one->buf == NULL) {
+			if (all->n == 0)
+				dp_fail(&ahead->failure, DP_ENOMEM,
+					"no memory for a read of %" PRIu64, one->len);
+			return;
+		}
+		one->state = RUNNING;
+		all->node[all->n] = one;
+		all->read[all->n] = (dp_read){ one->off, (size_t)one->len, one->buf };
+		all->n++;
+		all->bytes += one->len;
+		ahead->held += one->len;
+		one = one->next;
+	}
+}
+
+/* Frees what was released and is not being read. Locked. */
+static void drop_released(dp__ahead *ahead)
+{
+	node *one = ahead->first;
+
+	while (one != NULL && one->off + one->len <= ahead->released && one->state != RUNNING) {
+		ahead->first = one->next;
+		if (ahead->first == NULL)
+			ahead->last = NULL;
+		if (one->buf != NULL)
+			ahead->held -= one->len;
+		free(one->buf);
+		free(one);
+		one = ahead->first;
+	}
+}
+
+/* Makes one batch of reads; false if there was nothing to do. Locked, but not while it reads. */
+static bool run_batch(dp__ahead *ahead)
+{
+	dp_error err = { 0 };
+	dp_code code;
+	batch all;
+
+	if (ahead->failure.code != DP_OK)
+		return false;
+	take_batch(ahead, &all);
+	if (all.n == 0)
+		return ahead->failure.code != DP_OK;
+	pthread_mutex_unlock(&ahead->lock);
+	code = dp__site_read(ahead->site, ahead->call, ahead->etag, all.read, all.n, &err);
+	pthread_mutex_lock(&ahead->lock);
+	for (size_t i = 0; i < all.n; i++)
+		all.node[i]->state = code == DP_OK ? DONE : QUEUED;
+	if (code == DP_OK) {
+		ahead->requests += all.n;
+		ahead->bytes += all.bytes;
+	} else {
+		ahead->failure = err;
+		ahead->failure.code = code;
+	}
+	drop_released(ahead);
+	return true;
+}
+
+static void *read_queued(void *user)
+{
+	dp__ahead *ahead = user;
+
+	pthread_mutex_lock(&ahead->lock);
+	while (!ahead->stop) {
+		if (run_batch(ahead))
+			pthread_cond_broadcast(&ahead->change);
+		else
+			pthread_cond_wait(&ahead->change, &ahead->lock);
+	}
+	pthread_mutex_unlock(&ahead->lock);
+	return NULL;
+}
+
+/* Without a thread (the system may have none left) whoever asks reads. */
+static void start_thread(dp__ahead *ahead)
+{
+	sigset_t all, before;
+
+	/* Signals are the program's: its own threads shall get them. */
+	sigfillset(&all);
+	if (pthread_sigmask(SIG_SETMASK, &all, &before) != 0)
+		return;
+	ahead->has_thread = pthread_create(&ahead->thread, NULL, read_queued, ahead) == 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+dp_code dp__ahead_open(dp__ahead **out, const dp__site *site, const dp_call *call, const char *etag,
+		       uint64_t budget, dp_error *err)
+{
+	dp__ahead *ahead = calloc(1, sizeof(*ahead));
+
+	if (ahead == NULL)
+		return dp_fail(err, DP_ENOMEM, "no memory for reading ahead");
+	if (pthread_mutex_init(&ahead->lock, NULL) != 0) {
+		free(ahead);
+		return dp_fail(err, DP_ENOMEM, "no lock for reading ahead");
+	}
+	if (pthread_cond_init(&ahead->change, NULL) != 0) {
+		pthread_mutex_destroy(&ahead->lock);
+		free(ahead);
+		return dp_fail(err, DP_ENOMEM, "no condition for reading ahead");
+	}
+	ahead->site = site;
+	ahead->call = call;
+	ahead->etag = etag;
+	ahead->budget = budget;
+	*out = ahead;
+	return DP_OK;
+}
+
+dp_code dp__ahead_push(dp__ahead *ahead, uint64_t off, uint64_t len, dp_error *err)
+{
+	dp_code code = DP_OK;
+	uint64_t end;
+	node *one;
+
+	if (len == 0)
+		return DP_OK;
+	if (!dp__add_u64(off, len, &end) || len > SIZE_MAX)
+		return dp_fail(err, DP_EINVAL, "a read of %" PRIu64 " bytes at %" PRIu64, len, off);
+	one = calloc(1, sizeof(*one));
+	if (one == NULL)
+		return dp_fail(err, DP_ENOMEM, "no memory for a queue");
+	one->off = off;
+	one->len = len;
+	pthread_mutex_lock(&ahead->lock);
+	if (ahead->last != NULL && off < ahead->last->off + ahead->last->len) {
+		code = dp_fail(err, DP_EINVAL,
+			       "a read at %" PRIu64 " behind one that ends at %" PRIu64, off,
+			       ahead->last->off + ahead->last->len);
+		free(one);
+	} else {
+		if (ahead->last == NULL)
+			ahead->first = one;
+		else
+			ahead->last->next = one;
+		if (!ahead->has_thread && ahead->last != NULL && ahead->last->state == QUEUED)
+			start_thread(ahead);
+		ahead->last = one;
+		pthread_cond_broadcast(&ahead->change);
+	}
+	pthread_mutex_unlock(&ahead->lock);
+	return code;
+}
+
+/* The first read that holds a byte of [off, end); NULL if reads do not cover all of it. */
+static node *find_cover(const dp__ahead *ahead, uint64_t off, uint64_t end)
+{
+	node *one = ahead->first, *found;
+
+	while (one != NULL && one->off + one->len <= off)
+		one = one->next;
+	found = one;
+	while (one != NULL && one->off <= off && one->off + one->len < end) {
+		off = one->off + one->len;
+		one = one->next;
+	}
+	return one != NULL && one->off <= off ? found : NULL;
+}
+
+static bool all_done(const node *one, uint64_t end)
+{
+	while (one != NULL && one->off < end) {
+		if (one->state != DONE)
+			return false;
+		one = one->next;
+	}
+	return true;
+}
+
+/* Waits until the reads from one on, up to end, are done; or does them. Locked. */
+static dp_code wait_for(dp__ahead *ahead, const node *one, uint64_t end, dp_error *err)
+{
+	dp_code code = DP_OK;
+
+	ahead->wanted = end;
+	while (!all_done(one, end) && code == DP_OK) {
+		if (ahead->failure.code != DP_OK) {
+			code = ahead->failure.code;
+			if (err != NULL)
+				*err = ahead->failure;
+		} else if (ahead->has_thread) {
+			pthread_cond_broadcast(&ahead->change);
+			pthread_cond_wait(&ahead->change, &ahead->lock);
+		} else {
+			run_batch(ahead);
+		}
+	}
+	ahead->wanted = 0;
+	return code;
+}
+
+/* Copies [off, end) out of the reads from one on. */
+static dp_code gather(const node *one, uint64_t off, uint64_t end, dp__buf *scratch, dp_error *err)
+{
+	dp_code code = DP_OK;
+
+	scratch->len = 0;
+	for (; code == DP_OK && off < end; one = one->next) {
+		uint64_t stop = dp__min_u64(end, one->off + one->len);
+
+		code = dp__buf_add(scratch, one->buf + (off - one->off), (size_t)(stop - off), err);
+		off = stop;
+	}
+	return code;
+}
+
+dp_code dp__ahead_bytes(dp__ahead *ahead, uint64_t off, uint64_t len, dp__buf *scratch,
+			const uint8_t **out, dp_error *err)
+{
+	static const uint8_t none[1] = { 0 };
+	dp_code code;
+	uint64_t end;
+	node *one;
+
+	*out = none;
+	if (len == 0)
+		return DP_OK;
+	pthread_mutex_lock(&ahead->lock);
+	one = dp__add_u64(off, len, &end) ? find_cover(ahead, off, end) : NULL;
+	if (one == NULL)
+		code = dp_fail(err, DP_EINVAL, "%" PRIu64 " bytes at %" PRIu64 " were not queued",
+			       len, off);
+	else
+		code = wait_for(ahead, one, end, err);
+	if (code == DP_OK && end <= one->off + one->len) {
+		*out = one->buf + (off - one->off);
+	} else if (code == DP_OK) {
+		code = gather(one, off, end, scratch, err);
+		*out = scratch->data;
+	}
+	pthread_mutex_unlock(&ahead->lock);
+	return code;
+}
+
+void dp__ahead_release(dp__ahead *ahead, uint64_t off)
+{
+	pthread_mutex_lock(&ahead->lock);
+	ahead->released = dp__max_u64(ahead->released, off);
+	drop_released(ahead);
+	pthread_cond_broadcast(&ahead->change);
+	pthread_mutex_unlock(&ahead->lock);
+}
+
+void dp__ahead_paid(dp__ahead *ahead, uint64_t *requests, uint64_t *bytes)
+{
+	pthread_mutex_lock(&ahead->lock);
+	*requests = ahead->requests;
+	*bytes = ahead->bytes;
+	pthread_mutex_unlock(&ahead->lock);
+}
+
+void dp__ahead_free(dp__ahead *ahead)
+{
+	if (ahead == NULL)
+		return;
+	if (ahead->has_thread) {
+		pthread_mutex_lock(&ahead->lock);
+		ahead->stop = true;
+		pthread_cond_broadcast(&ahead->change);
+		pthread_mutex_unlock(&ahead->lock);
+		pthread_join(ahead->thread, NULL);
+	}
+	ahead->released = UINT64_MAX;
+	drop_released(ahead);
+	pthread_cond_destroy(&ahead->change);
+	pthread_mutex_destroy(&ahead->lock);
+	free(ahead);
+}
