@@ -1,0 +1,290 @@
+/*
+ * cut.c - selections of one index become slices.
+ *
+ * No data is read. What is read of the index's run are the states of units that a selection cuts,
+ * where a format can narrow what it needs of them, and the rows that are to travel inside the
+ * tokens.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/digest.h"
+#include "core/base/text.h"
+#include "core/engine/cut.h"
+#include "core/engine/plan.h"
+#include "core/index/row.h"
+
+#define MAX_RUN ((uint64_t)16 << 20) /* for many slices, runs up to this size are read at once */
+#define MANY    16
+/* Lithops carries items below 8 KiB with the call (docs/token.md). */
+#define MAX_INLINE_ITEM   (UINT64_C(7) << 10)
+#define MAX_INLINE_TRAVEL 512
+#define TOKEN_ESTIMATE    400
+
+/* One index being cut. */
+typedef struct cutter {
+	const dp_index *index;
+	dp_call call;
+	dp_format_use use;
+	dp__origin *origin;
+	dp__site object;  /* for its store's gap and part */
+	dp__buf run;      /* all rows, if they are few; else those of one unit */
+	bool many, whole; /* there are many slices; all rows were read */
+} cutter;
+
+static dp_code make_origin(cutter *cut, dp_error *err)
+{
+	const dp_index *index = cut->index;
+	const dp__table *table = &index->table;
+	dp__origin *origin = calloc(1, sizeof *origin);
+	if (!origin)
+		return dp_fail(err, DP_ENOMEM, "no memory for a slice");
+	cut->origin = origin;
+	atomic_init(&origin->refs, 1);
+	origin->session = index->session;
+	origin->format = index->format;
+	origin->naxes = table->naxes;
+	origin->nparts = table->nparts;
+	memcpy(origin->part, table->part, sizeof origin->part);
+	origin->url = dp__strdup(table->url);
+	origin->index_url = dp__strdup(index->url);
+	origin->travel_len = index->travel.len;
+	origin->travel_off = index->run_off + index->row_off[table->nunits];
+	origin->travel_crc = dp__crc32(0, index->travel.data, index->travel.len);
+	if (!origin->url || !origin->index_url)
+		return dp_fail(err, DP_ENOMEM, "no memory for a slice");
+	dp__params_owner owner = dp__format_owner(index->format);
+	return dp__params_init(&origin->params, &owner, (const char *const *)table->args, err);
+}
+
+static dp_code open_cutter(cutter *cut, const dp_index *index, dp_error *err)
+{
+	cut->index = index;
+	cut->call = dp__call_begin(index->session);
+	cut->run = dp__buf_of((size_t)MAX_RUN + DP__MAX_STATE);
+	dp_code rc = make_origin(cut, err);
+	if (rc == DP_OK)
+		rc = dp__site_open(&cut->object, index->session,
+				   &(dp_place){ .url = index->table.url }, err);
+	cut->use = (dp_format_use){ index->format->impl, index->params.value };
+	return rc;
+}
+
+static void close_cutter(cutter *cut)
+{
+	dp__origin_unref(cut->origin);
+	dp__site_close(&cut->object);
+	dp__buf_fini(&cut->run);
+}
+
+static uint64_t rows_len(const cutter *cut, size_t first, size_t last)
+{
+	return cut->index->row_off[last] - cut->index->row_off[first];
+}
+
+/* The rows of units [first, last), which are few or fit in MAX_RUN; lent until the next call. */
+static dp_code load_rows(cutter *cut, size_t first, size_t last, const uint8_t **rows,
+			 dp_error *err)
+{
+	size_t n = cut->index->table.nunits;
+	dp_code rc = DP_OK;
+	if (!cut->whole && cut->many && rows_len(cut, 0, n) <= MAX_RUN) {
+		rc = dp__index_rows(cut->index, &cut->call, 0, n, &cut->run, err);
+		cut->whole = rc == DP_OK;
+	} else if (!cut->whole) {
+		cut->run.len = 0;
+		rc = dp__index_rows(cut->index, &cut->call, first, last, &cut->run, err);
+	}
+	*rows = cut->run.data + (cut->whole ? cut->index->row_off[first] : 0);
+	return rc;
+}
+
+/* The state of a unit, lent until the next call. */
+static dp_code load_state(cutter *cut, size_t i, const uint8_t **state, dp_error *err)
+{
+	const uint8_t *row = NULL;
+	dp_unit unit;
+	bool more = false;
+	dp_code rc = load_rows(cut, i, i + 1, &row, err);
+	if (rc != DP_OK)
+		return rc;
+	dp__cur cur = dp__cur_of(row, (size_t)rows_len(cut, i, i + 1));
+	rc = dp__row_take(&cur, &unit, state, cut->origin->naxes, &more, err);
+	return rc == DP_OK && more ? dp_fail(err, DP_EFORMAT, "row %zu is cut off", i) : rc;
+}
+
+static dp_code count_read(void *user, uint64_t off, uint64_t len, dp_error *err)
+{
+	dp_price *price = user;
+	(void)off;
+	(void)err;
+	price->requests++;
+	price->bytes += len;
+	return DP_OK;
+}
+
+/* Adds one touched unit to a slice's price and to the ranges that it reads. */
+static dp_code price_unit(cutter *cut, dp_slice *slice, size_t i, dp__ranges *ranges, dp_error *err)
+{
+	const dp_unit *unit = &cut->index->view.unit[i];
+	const dp_format *format = cut->index->format;
+	const uint8_t *state = NULL;
+	dp_extent extent[DP_MAX_EXTENTS];
+	dp_code rc = DP_OK;
+	if (format->ranges && unit->state_len &&
+	    dp__plan_cuts(unit, &slice->sel, cut->origin->naxes))
+		rc = load_state(cut, i, &state, err);
+	if (rc != DP_OK)
+		return rc;
+	size_t n = dp__plan_extents(format, &cut->use, unit, state, &slice->sel, extent);
+	for (size_t k = 0; rc == DP_OK && k < n; k++)
+		rc = dp__ranges_add(&ranges[extent[k].part], extent[k].off, extent[k].len, err);
+	slice->price.needed += dp__plan_needed(unit, &slice->sel);
+	slice->memory += dp__plan_decoded(unit, &slice->sel);
+	return rc;
+}
+
+/* A slice and the units that its rows are of. */
+typedef struct planned {
+	dp_slice *slice;
+	size_t first, last;
+} planned;
+
+/* Everything of a slice but whether its rows travel inside it. */
+static dp_code plan_slice(cutter *cut, planned *plan, dp_error *err)
+{
+	const dp_index *index = cut->index;
+	dp_slice *slice = plan->slice;
+	dp__ranges ranges[DP__MAX_PARTS];
+	dp_code rc = DP_OK;
+	for (size_t i = 0; i < DP__MAX_PARTS; i++)
+		ranges[i] = (dp__ranges){ .gap = cut->object.store->gap,
+					  .part = cut->object.store->part,
+					  .emit = count_read,
+					  .user = &slice->price };
+	dp__plan_span(&index->view, &slice->sel, &plan->first, &plan->last);
+	for (size_t i = plan->first; rc == DP_OK && i < plan->last; i++) {
+		if (dp__plan_touches(&index->view.unit[i], &slice->sel, cut->origin->naxes))
+			rc = price_unit(cut, slice, i, ranges, err);
+	}
+	for (size_t i = 0; rc == DP_OK && i < index->table.nparts; i++)
+		rc = dp__ranges_end(&ranges[i], err);
+	slice->rows_off = index->run_off + index->row_off[plan->first];
+	slice->rows_len = rows_len(cut, plan->first, plan->last);
+	slice->rows_crc = dp__index_rows_crc(index, plan->first, plan->last);
+	return rc;
+}
+
+/* As many bytes as a token has, about, with so many bytes of rows in it. */
+static uint64_t token_len(uint64_t rows)
+{
+	return TOKEN_ESTIMATE + (rows + 2) / 3 * 4;
+}
+
+static bool fits_inside(const dp_slice *slice)
+{
+	return token_len(slice->rows_len) <= MAX_INLINE_ITEM;
+}
+
+/* Whether rows that fit may travel inside: all tokens together stay small. */
+static bool may_inline(const planned *plans, size_t n, uint64_t room)
+{
+	uint64_t sum = 0;
+	for (size_t i = 0; i < n; i++)
+		sum += token_len(fits_inside(plans[i].slice) ? plans[i].slice->rows_len : 0);
+	return sum <= room;
+}
+
+static dp_code put_rows_inside(cutter *cut, const planned *plan, dp_error *err)
+{
+	dp_slice *slice = plan->slice;
+	const uint8_t *rows = NULL;
+	dp_code rc = DP_OK;
+	slice->rows = malloc((size_t)slice->rows_len + 1);
+	if (!slice->rows)
+		return dp_fail(err, DP_ENOMEM, "no memory for a slice");
+	if (slice->rows_len)
+		rc = load_rows(cut, plan->first, plan->last, &rows, err);
+	if (rc != DP_OK)
+		return rc;
+	if (slice->rows_len)
+		memcpy(slice->rows, rows, (size_t)slice->rows_len);
+	if (dp__crc32(0, slice->rows, (size_t)slice->rows_len) != slice->rows_crc)
+		return dp_fail(err, DP_EFORMAT, "the index's rows differ from its table");
+	slice->rows_off = 0;
+	slice->rows_crc = 0;
+	return DP_OK;
+}
+
+/* Rows that are read by reference are paid for; so are attributes. */
+static void price_rows(const cutter *cut, dp_slice *slice)
+{
+	uint64_t part = cut->index->site.store->part;
+	uint64_t by_reference = slice->rows ? 0 : slice->rows_len;
+	slice->price.requests += dp__plan_parts(by_reference, part);
+	slice->price.bytes += by_reference;
+	if (!cut->origin->travel) {
+		slice->price.requests += dp__plan_parts(cut->origin->travel_len, part);
+		slice->price.bytes += cut->origin->travel_len;
+	}
+}
+
+/* Attributes travel inside when they are tiny. */
+static dp_code put_travel_inside(cutter *cut, dp_error *err)
+{
+	dp__origin *origin = cut->origin;
+	if (!origin->travel_len || origin->travel_len > MAX_INLINE_TRAVEL)
+		return DP_OK;
+	origin->travel = malloc((size_t)origin->travel_len);
+	if (!origin->travel)
+		return dp_fail(err, DP_ENOMEM, "no memory for attributes");
+	memcpy(origin->travel, cut->index->travel.data, (size_t)origin->travel_len);
+	return DP_OK;
+}
+
+/* One slice for each selection; plans has room for them. */
+static dp_code cut_sels(cutter *cut, const dp_sel *sels, size_t n, planned *plans, dp_error *err)
+{
+	dp_code rc = put_travel_inside(cut, err);
+	for (size_t i = 0; rc == DP_OK && i < n; i++) {
+		plans[i].slice = dp__slice_new(cut->origin);
+		if (!plans[i].slice)
+			return dp_fail(err, DP_ENOMEM, "no memory for %zu slices", n);
+		plans[i].slice->ordinal = i;
+		plans[i].slice->of = n;
+		plans[i].slice->sel = sels[i];
+		rc = plan_slice(cut, &plans[i], err);
+	}
+	return rc;
+}
+
+static dp_code settle_rows(cutter *cut, planned *plans, size_t n, uint64_t room, dp_error *err)
+{
+	dp_code rc = DP_OK;
+	bool may = may_inline(plans, n, room);
+	for (size_t i = 0; rc == DP_OK && i < n; i++) {
+		if (may && fits_inside(plans[i].slice))
+			rc = put_rows_inside(cut, &plans[i], err);
+		price_rows(cut, plans[i].slice);
+	}
+	return rc;
+}
+
+dp_code dp__cut(dp_slice **out, const dp_index *index, const dp_sel *sels, size_t n, uint64_t room,
+		dp_error *err)
+{
+	cutter cut = { .many = n >= MANY };
+	planned *plans = calloc(n + 1, sizeof *plans);
+	if (!plans)
+		return dp_fail(err, DP_ENOMEM, "no memory for %zu slices", n);
+	dp_code rc = open_cutter(&cut, index, err);
+	if (rc == DP_OK)
+		rc = cut_sels(&cut, sels, n, plans, err);
+	if (rc == DP_OK)
+		rc = settle_rows(&cut, plans, n, room, err);
+	for (size_t i = 0; i < n; i++)
+		out[i] = plans[i].slice;
+	close_cutter(&cut);
+	free(plans);
+	return rc;
+}

@@ -1,0 +1,13 @@
+/* fetch.h - struct dp_fetch: one slice being evaluated, its units read ahead. */
+#ifndef DP_ENGINE_FETCH_H
+#define DP_ENGINE_FETCH_H
+
+#include "core/engine/slice.h"
+
+/* slice is lent, and no set. */
+dp_code dp__fetch_open(dp_fetch **out, const dp_slice *slice, dp_error *err);
+/* What was fetched so far. */
+dp_price dp__fetch_paid(const dp_fetch *fetch);
+void dp__fetch_free(dp_fetch *fetch);
+
+#endif

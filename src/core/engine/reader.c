@@ -1,0 +1,117 @@
+/* reader.c - the records of a slice: pulled batch by batch, or written out. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/engine/reader.h"
+
+static dp_code open_one(dp_reader *reader, const dp_slice *slice, dp_error *err)
+{
+	dp_code rc = dp__fetch_open(&reader->fetch, slice, err);
+	if (rc == DP_OK && slice->origin->format->open)
+		rc = slice->origin->format->open(&reader->self, reader->fetch, err);
+	return rc;
+}
+
+dp_code dp_reader_open(dp_reader **out, const dp_slice *slice, dp_error *err)
+{
+	dp_code rc = dp__slice_check(slice, err);
+	if (rc != DP_OK)
+		return rc;
+	dp_reader *reader = calloc(1, sizeof *reader);
+	if (!reader)
+		return dp_fail(err, DP_ENOMEM, "no memory for a reader");
+	reader->slice = slice;
+	rc = slice->nmembers ? dp__turns_open(&reader->turns, slice, err)
+			     : open_one(reader, slice, err);
+	if (rc == DP_OK)
+		*out = reader;
+	else
+		dp_reader_free(reader);
+	return rc;
+}
+
+/* A counted selection comes whole, or not at all. */
+static dp_code check_count(const dp_reader *reader, dp_error *err)
+{
+	const dp_slice *slice = reader->slice;
+	if (slice->sel.nrec == DP_UNKNOWN ||
+	    !dp__sel_all_boxes(&slice->sel, slice->origin->naxes) ||
+	    reader->delivered == slice->sel.nrec)
+		return DP_OK;
+	return dp_fail(err, DP_EFORMAT,
+		       "%" PRIu64 " records came of the %" PRIu64 " from record %" PRIu64 " on",
+		       reader->delivered, slice->sel.nrec, slice->sel.rec);
+}
+
+dp_code dp_reader_next(dp_reader *reader, dp_batch *batch, dp_error *err)
+{
+	*batch = (dp_batch){ 0 };
+	if (reader->end)
+		return DP_OK;
+	if (reader->turns)
+		return dp__turns_next(reader->turns, batch, err);
+	dp_code rc = reader->slice->origin->format->next(reader->self, reader->fetch, batch, err);
+	if (rc != DP_OK)
+		return rc;
+	reader->delivered += batch->nrec;
+	reader->end = batch->nrec == 0;
+	return reader->end ? check_count(reader, err) : DP_OK;
+}
+
+dp_price dp_reader_paid(const dp_reader *reader)
+{
+	if (reader->turns)
+		return dp__turns_paid(reader->turns);
+	return reader->fetch ? dp__fetch_paid(reader->fetch) : (dp_price){ 0 };
+}
+
+void dp_reader_free(dp_reader *reader)
+{
+	if (!reader)
+		return;
+	dp_price *paid = reader->slice->paid;
+	if (paid) {
+		dp_price own = dp_reader_paid(reader);
+		paid->requests += own.requests;
+		paid->bytes += own.bytes;
+		paid->needed += own.needed;
+	}
+	if (reader->self)
+		reader->slice->origin->format->close(reader->self);
+	dp__fetch_free(reader->fetch);
+	dp__turns_free(reader->turns);
+	free(reader);
+}
+
+/* What stands before the records in a file that stands alone; of a set, the first member's. */
+static dp_code write_header(const dp_reader *reader, dp_write_fn out, void *user, dp_error *err)
+{
+	const dp_slice *slice = reader->slice;
+	if (!slice->origin)
+		return DP_OK;
+	const dp_format *format = slice->origin->format;
+	if (format->header)
+		return format->header(reader->fetch, out, user, err);
+	size_t len = 0;
+	const void *header = dp_fetch_attr(reader->fetch, "header", &len);
+	return header && len ? out(user, header, len, err) : DP_OK;
+}
+
+dp_code dp_slice_get(const dp_slice *slice, unsigned flags, dp_write_fn out, void *user,
+		     dp_error *err)
+{
+	dp_reader *reader = NULL;
+	dp_batch batch;
+	dp_code rc = dp_reader_open(&reader, slice, err);
+	if (rc == DP_OK && !(flags & DP_GET_RAW))
+		rc = write_header(reader, out, user, err);
+	while (rc == DP_OK) {
+		rc = dp_reader_next(reader, &batch, err);
+		if (rc != DP_OK || batch.nrec == 0)
+			break;
+		rc = out(user, batch.data, batch.len, err);
+	}
+	dp_reader_free(reader);
+	return rc;
+}

@@ -1,0 +1,27 @@
+/* reader.h - struct dp_reader: the records of a slice, batch by batch; of a set, those of its
+ * members in turns. */
+#ifndef DP_ENGINE_READER_H
+#define DP_ENGINE_READER_H
+
+#include "core/engine/fetch.h"
+
+typedef struct dp__turns dp__turns;
+
+struct dp_reader {
+	const dp_slice *slice;
+	dp_fetch *fetch;  /* of one slice */
+	void *self;       /* the format's, of one slice */
+	dp__turns *turns; /* of a set */
+	uint64_t delivered;
+	bool end;
+};
+
+/* Readers over all members of a set. */
+dp_code dp__turns_open(dp__turns **out, const dp_slice *set, dp_error *err);
+/* A record of the first member, one of the second, ... and so on, as one batch; DP_EFORMAT if one
+ * member ends early. */
+dp_code dp__turns_next(dp__turns *turns, dp_batch *batch, dp_error *err);
+dp_price dp__turns_paid(const dp__turns *turns);
+void dp__turns_free(dp__turns *turns);
+
+#endif

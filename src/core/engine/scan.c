@@ -1,0 +1,239 @@
+/* scan.c - what a format's scan may do: read the object's parts in order, ahead of it, and tell of
+ * units and facts. */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/digest.h"
+#include "core/base/num.h"
+#include "core/base/text.h"
+#include "core/engine/budget.h"
+#include "core/engine/scan.h"
+#include "core/index/row.h"
+#include "core/io/url.h"
+
+#define RUN_MEMORY   ((size_t)8 << 20)
+#define MAX_WARNINGS ((size_t)64 << 10)
+#define MAX_ATTRS    256
+#define MAX_ATTR     ((size_t)64 << 20)
+
+static dp_code open_stream(dp_scan *scan, size_t i, dp_error *err)
+{
+	dp__stream *stream = &scan->stream[i];
+	char *url = NULL;
+	dp_code rc = dp__index_part_url(&url, scan->table.url, scan->format, i, err);
+	if (rc == DP_OK)
+		rc = dp__site_open(&stream->site, scan->session, &(dp_place){ .url = url }, err);
+	if (rc == DP_OK)
+		rc = dp__ahead_open(&stream->ahead, &stream->site, &scan->call,
+				    scan->table.part[i].etag,
+				    dp__budget_ahead(scan->session, stream->site.store), err);
+	stream->scratch = dp__buf_of((size_t)1 << 30);
+	free(url);
+	return rc;
+}
+
+dp_code dp__scan_open(dp_scan *scan, dp_error *err)
+{
+	dp_code rc = dp__run_open(&scan->run, RUN_MEMORY, err);
+	scan->row = dp__buf_of(4096);
+	scan->warnings = dp__buf_of(MAX_WARNINGS);
+	for (size_t i = 0; rc == DP_OK && i < scan->table.nparts; i++) {
+		scan->total += scan->table.part[i].size;
+		rc = open_stream(scan, i, err);
+	}
+	return rc;
+}
+
+void dp__scan_fini(dp_scan *scan)
+{
+	for (size_t i = 0; i < DP__MAX_PARTS; i++) {
+		dp__ahead_free(scan->stream[i].ahead);
+		dp__site_close(&scan->stream[i].site);
+		dp__buf_fini(&scan->stream[i].scratch);
+	}
+	dp__run_free(scan->run);
+	dp__buf_fini(&scan->row);
+	dp__buf_fini(&scan->warnings);
+	dp__table_fini(&scan->table);
+}
+
+uint64_t dp_scan_size(const dp_scan *scan, size_t part)
+{
+	return part < scan->table.nparts ? scan->table.part[part].size : 0;
+}
+
+const dp_format_use *dp_scan_use(const dp_scan *scan)
+{
+	return &scan->use;
+}
+
+const dp_call *dp_scan_call(const dp_scan *scan)
+{
+	return &scan->call;
+}
+
+const char *dp_scan_key(const dp_scan *scan)
+{
+	return dp__url_key(scan->table.url);
+}
+
+size_t dp_scan_limit(const dp_scan *scan)
+{
+	return (size_t)scan->session->set.record;
+}
+
+/* Keeps the queue as far ahead of the reader as the memory allows. */
+static dp_code push_ahead(dp_scan *scan, dp__stream *stream, uint64_t size, uint64_t need,
+			  dp_error *err)
+{
+	uint64_t budget = dp__budget_ahead(scan->session, stream->site.store);
+	uint64_t chunk = dp__min_u64(stream->site.store->part, budget / 8);
+	while (stream->pushed < size &&
+	       (stream->pushed < need || stream->pushed - stream->next < budget)) {
+		uint64_t len = dp__min_u64(chunk, size - stream->pushed);
+		dp_code rc = dp__ahead_push(stream->ahead, stream->pushed, len, err);
+		if (rc != DP_OK)
+			return rc;
+		stream->pushed += len;
+	}
+	return DP_OK;
+}
+
+static dp_code read_in_order(dp_scan *scan, const dp_extent *what, void *buf, dp_error *err)
+{
+	dp__stream *stream = &scan->stream[what->part];
+	const uint8_t *bytes = NULL;
+	dp_code rc = push_ahead(scan, stream, scan->table.part[what->part].size,
+				what->off + what->len, err);
+	if (rc == DP_OK)
+		rc = dp__ahead_bytes(stream->ahead, what->off, what->len, &stream->scratch, &bytes,
+				     err);
+	if (rc != DP_OK)
+		return rc;
+	memcpy(buf, bytes, what->len);
+	stream->next = what->off + what->len;
+	dp__ahead_release(stream->ahead, stream->next);
+	scan->done += what->len;
+	rc = scan->progress ? scan->progress(scan->user, scan->done, scan->total) : DP_OK;
+	return rc == DP_OK ? DP_OK : dp_fail(err, rc, "stopped by the caller");
+}
+
+dp_code dp_scan_read(dp_scan *scan, const dp_extent *what, void *buf, dp_error *err)
+{
+	dp_code rc = dp_call_check(&scan->call, err);
+	if (rc != DP_OK || what->len == 0)
+		return rc;
+	if (what->part >= scan->table.nparts || what->off > dp_scan_size(scan, what->part) ||
+	    what->len > dp_scan_size(scan, what->part) - what->off)
+		return dp_fail(err, DP_EFORMAT,
+			       "bytes %" PRIu64 " to +%" PRIu64 " lie behind the end", what->off,
+			       what->len);
+	dp__stream *stream = &scan->stream[what->part];
+	if (what->off != stream->next)
+		return dp__site_read(&stream->site, &scan->call, scan->table.part[what->part].etag,
+				     &(dp_read){ what->off, (size_t)what->len, buf }, 1, err);
+	return read_in_order(scan, what, buf, err);
+}
+
+static dp_code grow_units(dp_scan *scan, dp_error *err)
+{
+	if (scan->table.nunits < scan->cap)
+		return DP_OK;
+	if (scan->table.nunits >= DP__MAX_UNITS)
+		return dp_fail(err, DP_EUNSUPPORTED,
+			       "more than %u units; a larger span makes fewer", DP__MAX_UNITS);
+	size_t cap = scan->cap ? scan->cap * 2 : 64;
+	dp_unit *unit = realloc(scan->table.unit, cap * sizeof *unit);
+	if (!unit)
+		return dp_fail(err, DP_ENOMEM, "no memory for %zu units", cap);
+	scan->table.unit = unit;
+	scan->cap = cap;
+	return DP_OK;
+}
+
+dp_code dp_scan_unit(dp_scan *scan, const dp_unit *unit, const void *state, dp_error *err)
+{
+	if (unit->state_len > DP__MAX_STATE)
+		return dp_fail(err, DP_EUNSUPPORTED, "a unit's state of %" PRIu32 " bytes",
+			       unit->state_len);
+	dp_code rc = grow_units(scan, err);
+	if (rc != DP_OK)
+		return rc;
+	dp_unit *own = &scan->table.unit[scan->table.nunits];
+	*own = *unit;
+	own->state_crc = dp__crc32(0, state, unit->state_len);
+	scan->row.len = 0;
+	rc = dp__row_pack(&scan->row, own, scan->table.naxes, err);
+	if (rc == DP_OK)
+		rc = dp__run_add(scan->run, scan->row.data, scan->row.len, err);
+	if (rc == DP_OK)
+		rc = dp__run_add(scan->run, state, unit->state_len, err);
+	if (rc == DP_OK)
+		scan->table.nunits++;
+	return rc;
+}
+
+/* Where an attribute of that name stands, or would stand, in order of names. */
+static size_t attr_place(const dp__table *table, const char *name)
+{
+	size_t i = 0;
+	while (i < table->nattrs && strcmp(table->attr[i].name, name) < 0)
+		i++;
+	return i;
+}
+
+dp_code dp_scan_attr(dp_scan *scan, const char *name, const void *value, size_t len, bool travels)
+{
+	dp__table *table = &scan->table;
+	size_t at = attr_place(table, name);
+	if (table->nattrs >= MAX_ATTRS || len > MAX_ATTR ||
+	    (at < table->nattrs && strcmp(table->attr[at].name, name) == 0))
+		return DP_EINVAL;
+	dp__attr attr = { dp__strdup(name), malloc(len + 1), len, travels };
+	dp__attr *grown = realloc(table->attr, (table->nattrs + 1) * sizeof attr);
+	if (grown)
+		table->attr = grown;
+	if (!attr.name || !attr.value || !grown) {
+		free(attr.name);
+		free(attr.value);
+		return DP_ENOMEM;
+	}
+	if (len)
+		memcpy(attr.value, value, len);
+	attr.value[len] = 0;
+	memmove(&table->attr[at + 1], &table->attr[at], (table->nattrs - at) * sizeof attr);
+	table->attr[at] = attr;
+	table->nattrs++;
+	return DP_OK;
+}
+
+dp_code dp_scan_label(dp_scan *scan, size_t axis, const char *label, uint32_t *id, dp_error *err)
+{
+	if (axis >= scan->table.naxes)
+		return dp_fail(err, DP_EINVAL, "label of axis %zu, which is not there", axis);
+	dp_axis *own = &scan->table.axis[axis];
+	for (size_t i = 0; i < own->nlabels; i++) {
+		if (strcmp(own->labels[i], label) == 0) {
+			*id = (uint32_t)i;
+			return DP_OK;
+		}
+	}
+	return dp__table_label(&scan->table, axis, label, id, err);
+}
+
+void dp_scan_warn(dp_scan *scan, const char *fmt, ...)
+{
+	char text[512];
+	va_list args;
+	va_start(args, fmt);
+	vsnprintf(text, sizeof text, fmt, args);
+	va_end(args);
+	for (char *p = text; *p; p++)
+		*p = (unsigned char)*p < ' ' ? '?' : *p;
+	/* A full list of warnings is long enough; the log gets them all. */
+	(void)dp__buf_printf(&scan->warnings, NULL, "%s%s", scan->warnings.len ? "\n" : "", text);
+	dp__session_log(scan->session, DP_LOG_WARN, "%s: %s", scan->table.url, text);
+}

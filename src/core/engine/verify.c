@@ -1,0 +1,41 @@
+/* verify.c - dp_index_verify: reads an object once more as slices do. */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "core/engine/reader.h"
+
+static dp_code read_all(const dp_index *index, const dp_slice *slice, dp_progress_fn progress,
+			void *user, dp_error *err)
+{
+	dp_reader *reader = NULL;
+	dp_batch batch;
+	uint64_t done = 0, total = index->view.nrec == DP_UNKNOWN ? 0 : index->view.nrec;
+	dp_code rc = dp_reader_open(&reader, slice, err);
+	while (rc == DP_OK) {
+		rc = dp_reader_next(reader, &batch, err);
+		if (rc != DP_OK || batch.nrec == 0)
+			break;
+		done += batch.nrec;
+		rc = progress ? progress(user, done, total) : DP_OK;
+		if (rc != DP_OK)
+			dp_fail(err, rc, "stopped by the caller");
+	}
+	if (rc == DP_OK && total && done != total)
+		rc = dp_fail(err, DP_EFORMAT, "%" PRIu64 " records of %" PRIu64, done, total);
+	dp_reader_free(reader);
+	return rc;
+}
+
+/*
+ * One slice of everything: its units are decoded one by one, each from its own point, and each is
+ * read whole, so its CRC is compared.
+ */
+dp_code dp_index_verify(const dp_index *index, dp_progress_fn progress, void *user, dp_error *err)
+{
+	dp_slices *slices = NULL;
+	dp_code rc = dp_partition(&slices, &index, 1, "box", NULL, err);
+	if (rc == DP_OK)
+		rc = read_all(index, dp_slices_at(slices, 0), progress, user, err);
+	dp_slices_free(slices);
+	return rc;
+}

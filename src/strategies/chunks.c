@@ -1,0 +1,54 @@
+/* chunks.c - exactly n slices of near-equal size. */
+#include "strategies/decoded.h"
+#include "strategies/select.h"
+#include "strategies/strategies.h"
+
+enum { BY_RECORDS, BY_BYTES };
+
+typedef struct chunks_params {
+	uint64_t n;
+	int by;
+} chunks_params;
+
+/* i * total / n without overflow: the sizes of neighbours differ by one at most. */
+static uint64_t share(uint64_t total, uint64_t i, uint64_t n)
+{
+	return total / n * i + total % n * i / n;
+}
+
+static dp_code cut(const dp_view *view, const void *params, dp_sels *out, dp_error *err)
+{
+	const chunks_params *p = params;
+	uint64_t raw = dp__decoded_size(view), rec = 0;
+	dp__decoded at = { .view = view };
+	dp_code rc = DP_OK;
+	if (p->n == 0 || p->n > UINT32_MAX)
+		return dp_fail(err, DP_EINVAL, "n: from 1 to %u slices", UINT32_MAX);
+	for (uint64_t i = 0; rc == DP_OK && i < p->n; i++) {
+		uint64_t last = share(view->nrec, i + 1, p->n);
+		if (p->by == BY_BYTES)
+			last = i + 1 == p->n ? view->nrec
+					     : dp__decoded_record(&at, share(raw, i + 1, p->n));
+		dp_sel sel = dp__select_records(rec, last);
+		rc = dp_sels_add(out, &sel, err);
+		rec = last;
+	}
+	return rc;
+}
+
+static const dp_param params[] = {
+	{ "n", DP_PARAM_COUNT, offsetof(chunks_params, n), "200", NULL,
+	  "slices, empty ones included" },
+	{ "by", DP_PARAM_CHOICE, offsetof(chunks_params, by), "records", "records|bytes",
+	  "what is near equal: records (to one) or decoded bytes (to about a record)" },
+	{ 0 },
+};
+
+const dp_strategy dp__chunks = {
+	.name = "chunks",
+	.doc = "exactly n slices of near-equal size",
+	.needs = DP_NEEDS_RECORDS,
+	.params = params,
+	.params_size = sizeof(chunks_params),
+	.cut = cut,
+};

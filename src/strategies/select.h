@@ -1,0 +1,20 @@
+/* select.h - selections of records, as most strategies make them. */
+#ifndef DP_STRATEGIES_SELECT_H
+#define DP_STRATEGIES_SELECT_H
+
+#include <math.h>
+
+#include "dataplug/strategy.h"
+
+/* Records [first, last), wherever they lie on the axes. */
+static inline dp_sel dp__select_records(uint64_t first, uint64_t last)
+{
+	dp_sel sel = { .rec = first, .nrec = last - first };
+	for (int i = 0; i < DP_MAX_AXES; i++) {
+		sel.box.lo[i] = sel.halo.lo[i] = -INFINITY;
+		sel.box.hi[i] = sel.halo.hi[i] = INFINITY;
+	}
+	return sel;
+}
+
+#endif

@@ -1,0 +1,11 @@
+/* strategies.h - the built-in strategies. */
+#ifndef DP_STRATEGIES_STRATEGIES_H
+#define DP_STRATEGIES_STRATEGIES_H
+
+#include "dataplug/strategy.h"
+
+extern const dp_strategy dp__count, dp__chunks, dp__bytes, dp__box;
+/* NULL-terminated. */
+extern const dp_strategy *const dp__strategies[];
+
+#endif

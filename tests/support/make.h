@@ -1,0 +1,29 @@
+/* make.h - makes the inputs of tests: text, reads, and gzip files of them. */
+#ifndef DP_TESTS_MAKE_H
+#define DP_TESTS_MAKE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Bytes that the caller frees. */
+typedef struct bytes {
+	uint8_t *data;
+	size_t len;
+} bytes;
+
+/* n reads of 0 to `longest` bases; the same seed gives the same bytes. */
+bytes make_reads(size_t n, size_t longest, uint64_t seed);
+/* n lines of 0 to `longest` bytes. */
+bytes make_lines(size_t n, size_t longest, uint64_t seed);
+/* One gzip member by zlib: level 0 to 9, strategy Z_DEFAULT_STRATEGY, Z_HUFFMAN_ONLY, Z_FIXED, ...
+ */
+bytes make_gzip(const uint8_t *data, size_t len, int level, int strategy);
+/* Many members of so many bytes of text each. */
+bytes make_members(const uint8_t *data, size_t len, size_t member, int level);
+/* BGZF: blocks with a BC subfield, and the empty block at the end (SAM 4.1). */
+bytes make_bgzf(const uint8_t *data, size_t len, size_t block);
+/* a followed by b; frees both. */
+bytes make_join(bytes a, bytes b);
+bytes make_copy(const void *data, size_t len);
+
+#endif
