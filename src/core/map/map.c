@@ -1,0 +1,59 @@
+/* map.c - a task over many slices: its options and parameters checked, then handed to the executor.
+ */
+#include <string.h>
+#include <unistd.h>
+
+#include "core/base/num.h"
+#include "core/map/job.h"
+
+#define MAX_THREADS 1024
+
+/* Slices of one list share a session, but those that could not be read have none. */
+static dp_session *session_of(const dp_slices *slices)
+{
+	for (size_t i = 0; i < dp_slices_count(slices); i++) {
+		const dp_slice *first = dp_slice_member(dp_slices_at(slices, i), 0);
+		if (first->origin)
+			return first->origin->session;
+	}
+	return NULL;
+}
+
+static unsigned thread_count(const dp__job *job)
+{
+	uint64_t n = job->opts.jobs;
+	if (n == 0 && job->session)
+		n = job->session->set.threads;
+	if (n == 0) {
+		long cores = sysconf(_SC_NPROCESSORS_ONLN);
+		n = cores > 0 ? (uint64_t)cores : 1;
+	}
+	n = dp__min_u64(n, MAX_THREADS);
+	return (unsigned)dp__min_u64(n, dp_slices_count(job->slices));
+}
+
+dp_code dp_map(const dp_slices *slices, const dp_task *task, const char *const *args,
+	       const dp_map_opts *opts, dp_error *err)
+{
+	dp__job job = { .slices = slices, .task = task, .opts = DP_MAP_OPTS_INIT };
+	dp__params params = { 0 };
+	if (opts)
+		memcpy(&job.opts, opts, dp__min_u64(opts->size, sizeof job.opts));
+	if (job.opts.executor)
+		return dp_fail(err, DP_EUNSUPPORTED, "executor %s: only threads are served",
+			       job.opts.executor);
+	job.session = session_of(slices);
+	if (job.session)
+		job.call = dp__call_begin(job.session);
+	dp_code rc = dp__params_init(&params,
+				     &(dp__params_owner){ .table = task->params,
+							  .size = task->params_size,
+							  .name = task->name },
+				     args, err);
+	if (rc != DP_OK)
+		return rc;
+	job.params = params.value;
+	rc = dp__threads_run(&job, thread_count(&job), err);
+	dp__params_fini(&params);
+	return rc;
+}
