@@ -1,0 +1,395 @@
+#!/usr/bin/env bash
+# cli.sh - the command line's contract, line by line, on real files: cli.sh [DATAPLUG]
+set -u
+dataplug=${1:-${DATAPLUG:?the path of dataplug}}
+case $dataplug in */*) dataplug=$(cd "$(dirname "$dataplug")" && pwd)/$(basename "$dataplug") ;; esac
+unset DATAPLUG_META DATAPLUG_TIMEOUT DATAPLUG_PLUGIN_PATH
+unset SLURM_ARRAY_TASK_ID AWS_BATCH_JOB_ARRAY_INDEX PBS_ARRAY_INDEX SGE_TASK_ID LSB_JOBINDEX
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+cd "$dir" || exit 1
+export XDG_CACHE_HOME=$dir/cache LC_ALL=C
+failed=0
+
+# test_ok NAME COMMAND...: the command, in a shell of its own, must give 0.
+test_ok() {
+	local name=$1
+	shift
+	if ("$@") >test.out 2>test.err; then
+		echo "ok $name"
+	else
+		echo "not ok $name"
+		sed 's/^/# /' test.out test.err | head -20
+		failed=$((failed + 1))
+	fi
+}
+
+# dp CODE ARG...: dataplug ends with CODE; its output is in out and err.
+dp() {
+	local want=$1 got=0
+	shift
+	"$dataplug" "$@" >out 2>err || got=$?
+	if [ "$got" != "$want" ]; then
+		echo "dataplug $*: $got, not $want"
+		cat err
+		return 1
+	fi
+}
+
+# One line on stderr that begins so.
+says() {
+	[ "$(wc -l <err)" = 1 ] && [[ $(cat err) == "dataplug: $1"* ]] && return
+	echo "stderr is not \"dataplug: $1...\":"
+	cat err
+	return 1
+}
+
+# has FILE TEXT
+has() {
+	grep -qF -- "$2" "$1" || {
+		echo "$1 has no \"$2\":"
+		cat "$1"
+		return 1
+	}
+}
+
+# reads N: FASTQ of N reads of 80 bases, compressible as real ones are.
+reads() {
+	awk -v n="$1" 'BEGIN { srand(11)
+		for (i = 0; i < n; i++) {
+			s = q = ""
+			for (j = 0; j < 80; j++) {
+				s = s substr("ACGTN", int(rand() * 4.05) + 1, 1)
+				q = q substr("@FFFFF:,#", int(rand() * 9) + 1, 1)
+			}
+			print "@read" i "/1\n" s "\n+\n" q
+		} }'
+}
+
+reads 12000 >reads.fastq
+gzip -c reads.fastq >reads.fastq.gz
+sed 's,/1$,/2,' reads.fastq | gzip -c >mates.fastq.gz
+head -400 reads.fastq >few.fastq
+
+# ---- index ----
+index_builds() {
+	dp 0 index reads.fastq.gz && has out 'reads.fastq.gz: fastq, 12000 reads, ' && [ -s reads.fastq.gz.dpx ]
+}
+index_says_fresh() { dp 0 index reads.fastq.gz && has out 'fresh index'; }
+index_is_quiet() { dp 0 index -q --force reads.fastq.gz && [ ! -s out ] && [ ! -s err ]; }
+index_takes_several() {
+	dp 66 index reads.fastq none.fastq mates.fastq.gz few.fastq -j 2 && says 'none.fastq: ' && [ "$(wc -l <out)" = 3 ]
+}
+index_prints_json() {
+	dp 0 index --json reads.fastq.gz &&
+		has out '{"object":"reads.fastq.gz","index":"file://' &&
+		has out '"format":"fastq","built":false,"records":12000,"units":' && has out '"warnings":[]}'
+}
+index_takes_format_and_params() {
+	cp few.fastq typed.fastq
+	dp 0 index --format lines -p span=256K typed.fastq && has out 'lines, 400 lines'
+}
+index_rebuilds_for_another_format() {
+	cp few.fastq again.fastq
+	dp 0 index --format lines again.fastq && dp 0 index again.fastq --format fastq && has out ': fastq, 100 reads'
+}
+index_rebuilds_stale() {
+	cp few.fastq grows.fastq
+	dp 0 index grows.fastq && head -4 few.fastq >>grows.fastq && dp 78 show grows.fastq && says 'grows.fastq: ' &&
+		dp 0 index grows.fastq && has out 'fastq, 101 reads'
+}
+index_refuses_unknown_format() { dp 64 index --format fastqq few.fastq && has err 'did you mean fastq'; }
+index_refuses_broken_fastq() {
+	sed '42s/^.//' few.fastq >short.fastq
+	dp 65 index short.fastq && says 'short.fastq: ' && [ ! -e short.fastq.dpx ]
+}
+index_refuses_truncated_gzip() {
+	head -c 100000 reads.fastq.gz >cut.fastq.gz
+	dp 65 index cut.fastq.gz && says 'cut.fastq.gz: ' && [ ! -e cut.fastq.gz.dpx ]
+}
+index_refuses_empty_gz() { : >empty.fastq.gz && dp 65 index empty.fastq.gz && says 'empty.fastq.gz: '; }
+index_takes_empty_text() { : >empty.fastq && dp 0 index empty.fastq && has out '0 reads'; }
+index_refuses_folder() { mkdir -p folder && dp 69 index folder && has err folder; }
+index_refuses_fifo() { mkfifo pipe && dp 69 index pipe && has err pipe; }
+index_needs_object() { dp 64 index && says ''; }
+index_alias_is_index() {
+	ln -sf "$dataplug" dataplug-index
+	./dataplug-index few.fastq >out && has out 'few.fastq: ' && ./dataplug-index --help >out && has out 'dataplug index'
+}
+index_goes_to_meta() {
+	cp few.fastq meta.fastq
+	dp 0 index meta.fastq --meta folder-of-indexes && [ ! -e meta.fastq.dpx ] &&
+		dp 66 show meta.fastq && DATAPLUG_META=folder-of-indexes dp 0 show meta.fastq &&
+		dp 0 partition meta.fastq count n=10 --meta=folder-of-indexes
+}
+refuses_packed() { # NAME PROGRAM
+	"$2" -c few.fastq >"few.fastq.$1" && dp 69 index "few.fastq.$1" && has err "few.fastq.$1"
+}
+test_ok index_builds index_builds
+test_ok index_says_fresh index_says_fresh
+test_ok index_is_quiet index_is_quiet
+test_ok index_takes_several index_takes_several
+test_ok index_prints_json index_prints_json
+test_ok index_takes_format_and_params index_takes_format_and_params
+test_ok index_rebuilds_for_another_format index_rebuilds_for_another_format
+test_ok index_rebuilds_stale index_rebuilds_stale
+test_ok index_refuses_unknown_format index_refuses_unknown_format
+test_ok index_refuses_broken_fastq index_refuses_broken_fastq
+test_ok index_refuses_truncated_gzip index_refuses_truncated_gzip
+test_ok index_refuses_empty_gz index_refuses_empty_gz
+test_ok index_takes_empty_text index_takes_empty_text
+test_ok index_refuses_folder index_refuses_folder
+test_ok index_refuses_fifo index_refuses_fifo
+test_ok index_needs_object index_needs_object
+test_ok index_alias_is_index index_alias_is_index
+test_ok index_goes_to_meta index_goes_to_meta
+for pair in zst:zstd bz2:bzip2 xz:xz; do
+	command -v "${pair#*:}" >program || { echo "ok index_refuses_${pair%:*} # skip"; continue; }
+	test_ok "index_refuses_${pair%:*}" refuses_packed "${pair%:*}" "${pair#*:}"
+done
+
+# ---- show, verify ----
+show_is_for_people() { dp 0 show reads.fastq.gz && has out '12000 reads' && has out 'format   fastq'; }
+show_prints_units() {
+	dp 0 show --units reads.fastq.gz && [ "$(head -1 out | tr '\t' ' ')" = 'id rec nrec off len skip raw state crc' ] &&
+		[ "$(awk -F'\t' 'NR > 1 { n += $3 } END { print n }' out)" = 12000 ]
+}
+show_prints_json() { dp 0 show --json reads.fastq.gz && has out '"records":12000' && has out '"axes":['; }
+show_needs_index() { dp 66 show short.fastq && has err 'dataplug index short.fastq'; }
+verify_says_ok() { dp 0 verify reads.fastq.gz few.fastq && has out 'reads.fastq.gz: ok, 12000 reads'; }
+verify_finds_stale() { cp few.fastq old.fastq && dp 0 index old.fastq && touch -d '2001-01-01' old.fastq && dp 78 verify old.fastq; }
+verify_finds_damage() {
+	cp reads.fastq.gz flip.fastq.gz
+	touch -d '2001-01-01' flip.fastq.gz
+	dp 0 index flip.fastq.gz || return 1
+	printf 'dataplug' | dd of=flip.fastq.gz bs=1 seek=200000 conv=notrunc 2>dd.log
+	touch -d '2001-01-01' flip.fastq.gz
+	dp 65 verify flip.fastq.gz && says 'flip.fastq.gz: '
+}
+damaged_index_is_data() {
+	cp few.fastq hurt.fastq
+	dp 0 index hurt.fastq && printf 'x' | dd of=hurt.fastq.dpx bs=1 seek=20 conv=notrunc 2>dd.log && dp 65 show hurt.fastq
+}
+test_ok show_is_for_people show_is_for_people
+test_ok show_prints_units show_prints_units
+test_ok show_prints_json show_prints_json
+test_ok show_needs_index show_needs_index
+test_ok verify_says_ok verify_says_ok
+test_ok verify_finds_stale verify_finds_stale
+test_ok verify_finds_damage verify_finds_damage
+test_ok damaged_index_is_data damaged_index_is_data
+
+# ---- partition ----
+partition_prints_tokens() {
+	dp 0 partition reads.fastq.gz chunks n=7 && [ "$(wc -l <out)" = 7 ] && has err '7 slices, ' && [ "$(wc -l <err)" = 1 ]
+}
+partition_writes_file() { dp 0 partition reads.fastq.gz chunks n=7 -o s.jsonl && [ ! -s out ] && [ "$(wc -l <s.jsonl)" = 7 ]; }
+partition_prints_json_price() {
+	dp 0 partition reads.fastq.gz chunks n=7 -o s.jsonl --json && has out '{"slices":7,"requests":' && [ ! -s err ]
+}
+partition_keeps_json_off_tokens() {
+	dp 0 partition --json reads.fastq.gz chunks n=7 && cmp out s.jsonl && has err '{"slices":7,"requests":'
+}
+partition_needs_index() { dp 66 partition short.fastq count && says 'short.fastq: ' && has err 'dataplug index short.fastq'; }
+partition_needs_object() { dp 66 partition none.fastq count && says 'none.fastq: '; }
+partition_needs_strategy() { dp 64 partition reads.fastq.gz n=7 && says 'usage: '; }
+partition_names_near_strategy() { dp 64 partition reads.fastq.gz chunk n=7 && has err 'did you mean chunks'; }
+partition_names_near_parameter() { dp 64 partition reads.fastq.gz count restt=keep && has err 'did you mean rest'; }
+partition_takes_words_with_equals() { cp few.fastq a=1.fastq && dp 0 index a=1.fastq && dp 0 partition a=1.fastq count n=50; }
+partition_refuses_unequal_sets() { dp 65 partition reads.fastq.gz few.fastq chunks n=2 && says 'few.fastq: '; }
+partition_cuts_sets() { dp 0 partition reads.fastq.gz mates.fastq.gz chunks n=3 -o set.jsonl && [ "$(wc -l <set.jsonl)" = 3 ]; }
+test_ok partition_prints_tokens partition_prints_tokens
+test_ok partition_writes_file partition_writes_file
+test_ok partition_prints_json_price partition_prints_json_price
+test_ok partition_keeps_json_off_tokens partition_keeps_json_off_tokens
+test_ok partition_needs_index partition_needs_index
+test_ok partition_needs_object partition_needs_object
+test_ok partition_needs_strategy partition_needs_strategy
+test_ok partition_names_near_strategy partition_names_near_strategy
+test_ok partition_names_near_parameter partition_names_near_parameter
+test_ok partition_takes_words_with_equals partition_takes_words_with_equals
+test_ok partition_refuses_unequal_sets partition_refuses_unequal_sets
+test_ok partition_cuts_sets partition_cuts_sets
+
+# ---- get, read ----
+# Chunk i of 7 of 12000 reads begins with read 12000 * i / 7, rounded as it may be: the tokens say where.
+first_of() { sed -n "$(($1 + 1))p" s.jsonl | sed 's/.*"rec":\[\([0-9]*\),.*/\1/'; }
+lines_of() { sed -n "$((4 * $(first_of "$1") + 1)),$((4 * $2))p" reads.fastq; }
+get_gives_the_file() { dp 0 get s.jsonl && cmp out reads.fastq; }
+get_reads_stdin() { dp 0 get - <s.jsonl && cmp out reads.fastq; }
+get_takes_a_slice() { dp 0 get s.jsonl --slice 2 && lines_of 2 "$(first_of 3)" | cmp - out; }
+get_takes_both_ends() { dp 0 get --slice 2..3 s.jsonl && lines_of 2 "$(first_of 4)" | cmp - out; }
+get_takes_raw() { dp 0 get s.jsonl --raw --slice=6 && lines_of 6 12000 | cmp - out; }
+get_writes_a_file() { dp 0 get s.jsonl -o whole.fastq && [ ! -s out ] && cmp whole.fastq reads.fastq; }
+get_writes_files() {
+	dp 0 get s.jsonl --slice 1..3 -o 'part-{}.fastq' && [ ! -e part-0.fastq ] && [ ! -e part-4.fastq ] &&
+		cat part-1.fastq part-2.fastq part-3.fastq >joined && lines_of 1 "$(first_of 4)" | cmp - joined
+}
+get_joins_records() {
+	printf 'a\nb' >one.txt
+	printf 'c\nd\n' >two.txt
+	dp 0 index --format lines one.txt two.txt && dp 0 partition one.txt count && cp out lines.jsonl &&
+		dp 0 partition two.txt count && cat out >>lines.jsonl && dp 0 get lines.jsonl && [ "$(cat out)" = $'a\nb\nc\nd' ]
+}
+get_counts_slices() {
+	for slice in 7 -1 3..1 0..7 '' x 1.. ..1; do
+		dp 64 get s.jsonl --slice "$slice" && says 's.jsonl: ' || return 1
+	done
+}
+get_auto() { # SLICE VARIABLE=VALUE...
+	local slice=$1 got=0
+	shift
+	env "$@" "$dataplug" get s.jsonl --slice auto >out 2>err || got=$?
+	if [ "$slice" = 64 ]; then
+		[ $got = 64 ] || { echo "$*: $got, not 64"; return 1; }
+	else
+		"$dataplug" get s.jsonl --slice "$slice" | cmp - out
+	fi
+}
+get_auto_counts_as_the_scheduler() {
+	get_auto 2 SLURM_ARRAY_TASK_ID=2 && get_auto 0 AWS_BATCH_JOB_ARRAY_INDEX=0 && get_auto 3 PBS_ARRAY_INDEX=3 &&
+		get_auto 0 SGE_TASK_ID=1 && get_auto 4 LSB_JOBINDEX=5 && get_auto 4 SGE_TASK_ID=undefined LSB_JOBINDEX=5 &&
+		get_auto 1 LSB_JOBINDEX=0 SLURM_ARRAY_TASK_ID=1
+}
+get_auto_refuses() {
+	get_auto 64 A=b && get_auto 64 SLURM_ARRAY_TASK_ID=7 && get_auto 64 SGE_TASK_ID=0 && get_auto 64 LSB_JOBINDEX=0 &&
+		get_auto 64 SLURM_ARRAY_TASK_ID=1 SGE_TASK_ID=2 && get_auto 64 PBS_ARRAY_INDEX=-1
+}
+get_refuses_damaged_token() {
+	sed '3s/"memory":/"memory":1/' s.jsonl >bad.jsonl
+	cp few.fastq kept && dp 65 get bad.jsonl -o kept && has err 'bad.jsonl: slice 2: ' && cmp kept few.fastq
+}
+get_refuses_stale() {
+	cp few.fastq moves.fastq
+	dp 0 index moves.fastq && dp 0 partition moves.fastq count -o moves.jsonl && touch -d '2001-01-01' moves.fastq &&
+		dp 78 get moves.jsonl -o never && says 'file://' && [ ! -e never ]
+}
+get_needs_tokens() { dp 66 get none.jsonl && says 'none.jsonl: '; }
+get_full_disk() { dp 73 get s.jsonl -o /dev/full && says 'cannot write' && "$dataplug" get s.jsonl >/dev/full 2>err; [ $? = 73 ]; }
+get_no_folder() { dp 73 get s.jsonl -o no/such/file && says 'cannot write'; }
+get_closed_pipe() {
+	"$dataplug" get s.jsonl 2>err | head -1 >out
+	local codes="${PIPESTATUS[*]}"
+	[ "$codes" = '0 0' ] && [ ! -s err ] && [ "$(cat out)" = '@read0/1' ]
+}
+read_takes_records() { dp 0 read reads.fastq.gz record=5000:5010 && sed -n 20001,20040p reads.fastq | cmp - out; }
+read_takes_all() { dp 0 read reads.fastq.gz -o all.fastq && cmp all.fastq reads.fastq; }
+read_needs_index() { dp 66 read short.fastq record=1:2 && has err 'dataplug index short.fastq'; }
+for name in get_gives_the_file get_reads_stdin get_takes_a_slice get_takes_both_ends get_takes_raw get_writes_a_file \
+	get_writes_files get_joins_records get_counts_slices get_auto_counts_as_the_scheduler get_auto_refuses \
+	get_refuses_damaged_token get_refuses_stale get_needs_tokens get_full_disk get_no_folder get_closed_pipe \
+	read_takes_records read_takes_all read_needs_index; do
+	test_ok $name $name
+done
+
+# ---- map ----
+# column NAME: of the table in out, the value on the line of the total.
+column() {
+	awk -F'\t' -v name="$1" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) c = i }
+		$1 == "total" { print $c }' out
+}
+# gzip's trailer holds the CRC-32, least byte first.
+crc_of() { gzip -c "$1" | tail -c 8 | head -c 4 | od -An -tx1 | awk '{ print $4 $3 $2 $1 }'; }
+map_counts() { dp 0 map s.jsonl count && [ "$(wc -l <out)" = 9 ] && [ "$(column records)" = 12000 ]; }
+map_prints_a_head_line() {
+	dp 0 map s.jsonl count -j 1 && [ "$(head -1 out)" = $'slice\tcode\tattempts\trequests\tbytes\tseconds\trecords\tmessage' ] &&
+		[ "$(tail -1 out | cut -f1,2)" = $'total\tDP_OK' ]
+}
+map_checksums() {
+	dp 0 map s.jsonl checksum -j 2 && [ "$(column crc32)" = "$(crc_of reads.fastq)" ] &&
+		[ "$(column result.bytes)" = "$(wc -c <reads.fastq)" ]
+}
+map_reads_statistics() {
+	dp 0 map s.jsonl fastq-stats && [ "$(column reads)" = 12000 ] &&
+		[ "$(column bases)" = "$(awk 'NR % 4 == 2 { n += length($0) } END { print n }' reads.fastq)" ]
+}
+map_prints_json() {
+	dp 0 map s.jsonl count --json && [ "$(wc -l <out)" = 8 ] &&
+		has out '{"slice":null,"code":"DP_OK","message":null,"data":{"records":12000},"attempts":7,'
+}
+map_pays_the_price() {
+	dp 0 map s.jsonl count && paid=$(column requests):$(column bytes) &&
+		dp 0 partition reads.fastq.gz chunks n=7 -o s.jsonl --json && has out "\"requests\":${paid%:*},\"bytes\":${paid#*:},"
+}
+map_goes_on_after_a_bad_token() {
+	dp 1 map bad.jsonl count --failed failed.jsonl && has err 'bad.jsonl: slice 2: ' && has out DP_EFORMAT &&
+		[ "$(grep -c DP_OK out)" = 7 ] && sed -n 3p bad.jsonl | cmp - failed.jsonl
+}
+map_tells_all_failed() { dp 1 map moves.jsonl count && has out $'0\tDP_ESTALE' && ! grep -q total out; }
+map_writes_no_failures() { dp 0 map s.jsonl count --failed failed.jsonl && [ -e failed.jsonl ] && [ ! -s failed.jsonl ]; }
+map_names_near_task() { dp 64 map s.jsonl cuont && has err 'did you mean count'; }
+map_refuses_parameter() { dp 64 map s.jsonl count x=1 && [ ! -s out ]; }
+map_refuses_jobs() { dp 64 map s.jsonl count -j many; }
+map_needs_library() { dp 66 map s.jsonl count --lib ./none.so && has err none.so; }
+map_maps_sets() { dp 0 map set.jsonl count && [ "$(wc -l <out)" = 5 ]; }
+map_full_disk() { "$dataplug" map s.jsonl count >/dev/full 2>err; [ $? = 73 ] && says 'cannot write'; }
+for name in map_counts map_prints_a_head_line map_checksums map_reads_statistics map_prints_json map_pays_the_price \
+	map_goes_on_after_a_bad_token map_tells_all_failed map_writes_no_failures map_names_near_task map_refuses_parameter \
+	map_refuses_jobs map_needs_library map_maps_sets map_full_disk; do
+	test_ok $name $name
+done
+
+# ---- the rest ----
+rm_keeps_the_object() { cp few.fastq gone.fastq && dp 0 index gone.fastq && dp 0 rm gone.fastq && has out 'gone.fastq stays' &&
+	[ -e gone.fastq ] && [ ! -e gone.fastq.dpx ]; }
+rm_needs_index() { dp 66 rm gone.fastq && says 'gone.fastq: '; }
+lists_all() {
+	dp 0 formats && has out fastq && has out lines && dp 0 strategies && has out chunks && has out box &&
+		dp 0 tasks && has out checksum && has out fastq-stats
+}
+lists_parameters() {
+	dp 0 formats fastq && has out span && dp 0 strategies chunks && has out 'n=' && dp 0 tasks count &&
+		dp 64 formats fastqq && has err 'did you mean fastq' && dp 64 strategies x && dp 64 tasks cont
+}
+helps() {
+	dp 0 help && dp 0 --help && dp 0 help map && cp out one && dp 0 map --help && cmp one out && dp 0 help settings &&
+		has out 'meta=' && dp 64 help mapp && has err 'did you mean map'
+}
+tells_its_version() { dp 0 --version && [ "$(cat out)" = 'dataplug 0.1.0' ]; }
+needs_a_command() { dp 64 && has err 'usage: dataplug' && dp 64 idnex x && has err 'did you mean index'; }
+names_near_options() { dp 64 index --fromat lines few.fastq && has err 'did you mean format'; }
+refuses_options_of_others() { dp 64 index --raw few.fastq && dp 64 index few.fastq --format && dp 64 index --force=yes few.fastq; }
+takes_options_anywhere() {
+	dp 0 --json index few.fastq && dp 0 index -- few.fastq && cp few.fastq ./-dash.fastq && dp 0 index -- -dash.fastq &&
+		dp 0 index ./-dash.fastq
+}
+takes_settings() { dp 0 index few.fastq --set memory=16M && dp 64 index few.fastq --set memroy=16M; }
+times_out() {
+	mkfifo slow 2>mkfifo.log
+	sleep 20 >slow &
+	local sleeper=$!
+	dp 75 get - --timeout 0.2 <slow && says 'stdin: '
+	local code=$?
+	kill $sleeper
+	return $code
+}
+times_out_by_environment() { dp 64 formats --timeout soon && DATAPLUG_TIMEOUT=x dp 64 formats && DATAPLUG_TIMEOUT=60 dp 0 formats; }
+is_cancelled() {
+	mkfifo slower 2>mkfifo.log
+	sleep 20 >slower &
+	local sleeper=$! code=0
+	timeout --preserve-status -s "$1" 0.3 "$dataplug" get - -o cancelled <slower 2>err || code=$?
+	kill $sleeper
+	rm -f slower
+	[ $code = 130 ] && says 'stdin: cancelled' && [ ! -e cancelled ]
+}
+cancel_leaves_the_old_index() {
+	cat reads.fastq reads.fastq reads.fastq reads.fastq reads.fastq reads.fastq reads.fastq reads.fastq >long.fastq
+	dp 0 index long.fastq || return 1
+	cp long.fastq.dpx old.dpx
+	timeout --preserve-status -s INT 0.05 "$dataplug" index --force long.fastq >out 2>err
+	local code=$?
+	# A fast machine may be done before the signal comes.
+	{ [ $code = 130 ] || [ $code = 0 ]; } && cmp old.dpx long.fastq.dpx && [ "$(find . -name '.*.dpx*' -o -name '.dataplug.*' | wc -l)" = 0 ]
+}
+has_no_bar_without_a_terminal() { dp 0 index --force reads.fastq.gz && [ ! -s err ]; }
+for name in rm_keeps_the_object rm_needs_index lists_all lists_parameters helps tells_its_version needs_a_command \
+	names_near_options refuses_options_of_others takes_options_anywhere takes_settings times_out \
+	times_out_by_environment cancel_leaves_the_old_index has_no_bar_without_a_terminal; do
+	test_ok $name $name
+done
+test_ok interrupt_cancels is_cancelled INT
+test_ok termination_cancels is_cancelled TERM
+
+echo "# $failed failed"
+[ $failed = 0 ]

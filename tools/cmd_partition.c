@@ -1,0 +1,149 @@
+/* cmd_partition.c - dataplug partition: cuts objects into slices, and prints their tokens and
+ * price. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "exit.h"
+#include "human.h"
+#include "out.h"
+
+/* OBJECT... STRATEGY [NAME=VALUE]...: how many words are objects. */
+struct cut {
+	size_t nobjects;
+	const char *strategy;
+	const char *const *args; /* NULL-terminated */
+	dp_index **index;        /* of each object */
+	dp_slices *slices;
+};
+
+/* Whether a word begins like NAME=. */
+static bool is_arg(const char *word)
+{
+	static const char first[] = "abcdefghijklmnopqrstuvwxyz_";
+	static const char more[] = "abcdefghijklmnopqrstuvwxyz0123456789_-";
+	return *word && strchr(first, *word) && word[strspn(word, more)] == '=';
+}
+
+static bool take_words(struct cut *cut, const struct tool *tool)
+{
+	size_t n = tool->nwords;
+	while (n > 0 && is_arg(tool->word[n - 1]))
+		n--;
+	if (n < 2)
+		return false;
+	cut->nobjects = n - 1;
+	cut->strategy = tool->word[n - 1];
+	cut->args = tool->word + n;
+	return true;
+}
+
+static int open_indexes(struct cut *cut, const struct tool *tool)
+{
+	int code = EXIT_FINE;
+	cut->index = calloc(cut->nobjects, sizeof *cut->index);
+	if (!cut->index)
+		return exit_report(NULL, DP_ENOMEM, &(dp_error){ .msg = "no memory for indexes" });
+	for (size_t i = 0; code == EXIT_FINE && i < cut->nobjects; i++)
+		code = command_open_index(tool, &cut->index[i], tool->word[i]);
+	return code;
+}
+
+/* Which object an error is about: the one whose number of records is not the first one's. */
+static const char *odd_object(const struct cut *cut, const struct tool *tool)
+{
+	for (size_t i = 1; i < cut->nobjects; i++) {
+		if (dp_index_view(cut->index[i])->nrec != dp_index_view(cut->index[0])->nrec)
+			return tool->word[i];
+	}
+	return tool->word[0];
+}
+
+static void fill_price(FILE *text, const void *user)
+{
+	const struct cut *cut = user;
+	dp_price price = dp_slices_price(cut->slices);
+	human_count(text, dp_slices_count(cut->slices), "slice");
+	fputs(", ", text);
+	human_count(text, price.requests, "request");
+	fputs(", ", text);
+	human_bytes(text, price.bytes);
+	fputs(" for ", text);
+	human_bytes(text, price.needed);
+	if (price.needed)
+		fprintf(text, " (%.2fx)", (double)price.bytes / (double)price.needed);
+	putc('\n', text);
+}
+
+static void fill_json(FILE *text, const void *user)
+{
+	const struct cut *cut = user;
+	dp_price price = dp_slices_price(cut->slices);
+	fprintf(text,
+		"{\"slices\":%zu,\"requests\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"needed\":%" PRIu64
+		"}\n",
+		dp_slices_count(cut->slices), price.requests, price.bytes, price.needed);
+}
+
+/* The price: for programs on stdout if that is free, else on stderr. */
+static int tell_price(const struct cut *cut, const struct tool *tool, const char *path)
+{
+	bool json = options_has(tool->opts, OPT_JSON);
+	if (json && path && strcmp(path, "-") != 0)
+		return out_page(fill_json, cut);
+	if (json)
+		fill_json(stderr, cut);
+	else if (!options_has(tool->opts, OPT_QUIET))
+		fill_price(stderr, cut);
+	return EXIT_FINE;
+}
+
+static int write_tokens(const struct cut *cut, const struct tool *tool)
+{
+	const char *path = options_last(tool->opts, OPT_OUTPUT);
+	dp_error err = { 0 };
+	struct out *to = NULL;
+	dp_code rc = out_open(&to, path, &err);
+	if (rc == DP_OK)
+		rc = dp_slices_save(cut->slices, out_write, to, &err);
+	if (rc == DP_OK)
+		rc = out_commit(to, &err);
+	int code = out_report(to, NULL, rc, &err);
+	out_free(to);
+	return rc == DP_OK ? tell_price(cut, tool, path) : code;
+}
+
+static int run(const struct tool *tool)
+{
+	struct cut cut = { 0 };
+	dp_error err = { 0 };
+	if (!take_words(&cut, tool))
+		return exit_usage(NULL, "usage: dataplug partition %s", cmd_partition.usage);
+	int code = open_indexes(&cut, tool);
+	if (code == EXIT_FINE) {
+		dp_code rc = dp_partition(&cut.slices, (const dp_index *const *)cut.index,
+					  cut.nobjects, cut.strategy, cut.args, &err);
+		code = exit_report(odd_object(&cut, tool), rc, &err);
+	}
+	if (code == EXIT_FINE)
+		code = write_tokens(&cut, tool);
+	dp_slices_free(cut.slices);
+	for (size_t i = 0; cut.index && i < cut.nobjects; i++)
+		dp_index_free(cut.index[i]);
+	free(cut.index);
+	return code;
+}
+
+const struct command cmd_partition = {
+	.name = "partition",
+	.usage = "OBJECT... STRATEGY [NAME=VALUE]... [-o SLICES.jsonl] [--json]",
+	.doc = "cut objects into slices: tokens, one a line, and their price on stderr",
+	.more = "Several objects are cut together, record by record. \"dataplug strategies\" lists "
+		"the\n"
+		"strategies, \"dataplug strategies NAME\" the parameters of one.\n",
+	.options = OPTION(OUTPUT) | OPTION(JSON) | OPTION(QUIET),
+	.min = 2,
+	.max = SIZE_MAX,
+	.run = run,
+};

@@ -1,0 +1,16 @@
+/* human.h - numbers as people read them. */
+#ifndef TOOLS_HUMAN_H
+#define TOOLS_HUMAN_H
+
+#include <stdio.h>
+
+#include "dataplug/base.h"
+
+/* "999 B", "3.1 kB", "280 MB". */
+void human_bytes(FILE *to, uint64_t n);
+/* "1 read", "1000 reads", "uncounted reads". */
+void human_count(FILE *to, uint64_t n, const char *noun);
+/* "0.31 %"; of nothing: "0.00 %". */
+void human_share(FILE *to, uint64_t part, uint64_t whole);
+
+#endif
