@@ -118,8 +118,8 @@ static dp__table table_of(const dp_call *call, const char *url, const dp_format 
 			    .warnings = dp__strdup("odd") };
 	dp_error err = { 0 };
 	cr_assert_eq(dp__table_set_params(&table, format == &blocks ? "span=2M" : "", NULL), DP_OK);
-	cr_assert_eq(dp__index_parts(call, url, format, table.part, &table.nparts, &err),
-		     DP_OK, "%s", err.msg);
+	cr_assert_eq(dp__index_parts(call, url, format, table.part, &table.nparts, &err), DP_OK,
+		     "%s", err.msg);
 	table.attr = calloc(1, sizeof(*table.attr));
 	table.attr[0] = (dp__attr){ dp__strdup("header"), (uint8_t *)dp__strdup("#A"), 2, true };
 	table.nattrs = 1;
@@ -513,7 +513,8 @@ Test(index, rows_of_another_index_are_stale)
 	dp_index *index = stored("mem:a", 5);
 	dp__buf rows = dp__buf_of(MAX);
 	resize_index("mem:a.dpx", 0);
-	cr_expect_eq(dp__index_rows(index, &call, 1, 3, &rows, NULL), DP_OK, "the same bytes again");
+	cr_expect_eq(dp__index_rows(index, &call, 1, 3, &rows, NULL), DP_OK,
+		     "the same bytes again");
 	resize_index("mem:a.dpx", -(long)dp_index_size(index) / 2);
 	cr_expect_eq(dp__index_rows(index, &call, 1, 3, &rows, NULL), DP_ESTALE);
 	dp__buf_fini(&rows);
@@ -572,8 +573,7 @@ Test(index, missing_second_part_is_named)
 	dp_error err = { 0 };
 	size_t n;
 	put_object("mem:a.xml", "0123456789");
-	cr_expect_eq(dp__index_parts(&call, "mem:a.xml", &pair, part, &n, &err),
-		     DP_ENOTFOUND);
+	cr_expect_eq(dp__index_parts(&call, "mem:a.xml", &pair, part, &n, &err), DP_ENOTFOUND);
 	cr_expect(strstr(err.msg, "part a.ibd"), "%s", err.msg);
 }
 

@@ -209,9 +209,10 @@ static dp_code read_one(int fd, const dp_call *call, const char *etag, const dp_
 			code = read_fully(fd, read->off + done, (uint8_t *)read->buf + done, len,
 					  &got, err);
 		if (code == DP_OK && got < len)
-			return etag != NULL ? fail_stale(err)
-					    : dp_fail(err, DP_ESTALE, "the file ends at byte %" PRIu64,
-						      read->off + done + got);
+			return etag != NULL
+				       ? fail_stale(err)
+				       : dp_fail(err, DP_ESTALE, "the file ends at byte %" PRIu64,
+						 read->off + done + got);
 		if (code != DP_OK)
 			break;
 	}
