@@ -39,16 +39,16 @@ static outcome read_gzip(bytes object, size_t piece, size_t room)
 	dp__stored stored = { lend, &l, 0 };
 	outcome out = { .text = make_copy("", 0) };
 	void *self = NULL;
-	size_t cap = 1, got = 1;
+	dp__piece got = { .got = 1 };
+	size_t cap = 1;
 	out.code = dp__gzip.open(&self, &stored, NULL, 0, &out.err);
-	while (out.code == DP_OK && got) {
-		bool border;
+	while (out.code == DP_OK && got.got) {
 		if (cap - out.text.len < room)
 			out.text.data = realloc(out.text.data, cap = cap * 2 + room);
-		out.code = dp__gzip.read(self, out.text.data + out.text.len, room, &got, false,
-					 &border, &out.err);
+		got = (dp__piece){ .out = out.text.data + out.text.len, .cap = room };
+		out.code = dp__gzip.read(self, &got, &out.err);
 		if (out.code == DP_OK)
-			out.text.len += got;
+			out.text.len += got.got;
 	}
 	if (self) {
 		dp__gzip.trailing(self, &out.zeros, &out.others);
@@ -438,177 +438,4 @@ Test(gzip, wrong_size_fails)
 	fails(member(text, (spec){ .wrong_size = true }),
 	      "the size of the gzip member that begins at 0");
 	free(text.data);
-}
-
-/* ---- access points ---- */
-
-/* From the state on, with the stored bytes up to stored_end alone, all text up to there comes. */
-static void resumes(bytes object, bytes text, dp__mark mark, const dp__buf *state, uint64_t from,
-		    uint64_t to, uint64_t stored_end)
-{
-	lender l = { object.data, (size_t)stored_end, (size_t)mark.off, 1000 };
-	dp__stored stored = { lend, &l, mark.off };
-	void *self = NULL;
-	size_t sum = 0, want = (size_t)(to - from), got = 1;
-	uint8_t *out = malloc(want + 1);
-	dp_error err;
-	cr_assert_eq(dp__gzip.open(&self, &stored, state->data, state->len, &err), DP_OK);
-	while (sum < want && got) {
-		bool border;
-		cr_assert_eq(dp__gzip.read(self, out + sum, want - sum, &got, false, &border, &err),
-			     DP_OK, "from %llu at %zu: %s", (unsigned long long)from, sum, err.msg);
-		sum += got;
-	}
-	cr_assert_eq(sum, want);
-	cr_assert_arr_eq(out, text.data + from, want);
-	dp__gzip.close(self);
-	free(out);
-}
-
-/* Marks behind every so many pieces, keeps the state as late as one may, and resumes. Frees both.
- */
-static void points(bytes object, bytes text, size_t piece, size_t room, size_t every, bool border)
-{
-	lender l = { object.data, object.len, 0, piece };
-	dp__stored stored = { lend, &l, 0 };
-	void *self = NULL;
-	uint8_t *out = malloc(room);
-	uint64_t at = 0, from = 0;
-	size_t got = 1;
-	dp__mark mark;
-	cr_assert_eq(dp__gzip.open(&self, &stored, NULL, 0, NULL), DP_OK);
-	cr_assert_eq(dp__gzip.mark(self, &mark, NULL), DP_OK);
-	cr_assert_eq(mark.off + mark.back, 0);
-	for (size_t n = 1; got; n++) {
-		bool at_border = false;
-		uint64_t end = dp__gzip.stored_end(self);
-		cr_assert_eq(dp__gzip.read(self, out, room, &got, border, &at_border, NULL), DP_OK);
-		at += got;
-		if (n % every && got)
-			continue;
-		dp__buf state = dp__buf_of(100000);
-		cr_assert_eq(dp__gzip.state(self, &state, NULL), DP_OK);
-		if (got)
-			end = dp__gzip.stored_end(self);
-		resumes(object, text, mark, &state, from, at, end);
-		dp__buf_fini(&state);
-		cr_assert_eq(dp__gzip.mark(self, &mark, NULL), DP_OK);
-		from = at - mark.back;
-	}
-	cr_assert_eq(at, text.len);
-	dp__gzip.close(self);
-	free(out);
-	free(object.data);
-	free(text.data);
-}
-
-Test(gzip, points_in_dynamic_blocks)
-{
-	bytes text = make_reads(1500, 150, 21);
-	points(make_gzip(text.data, text.len, 6, Z_DEFAULT_STRATEGY), text, 31, 997, 7, false);
-}
-
-Test(gzip, points_at_borders)
-{
-	bytes text = make_reads(3000, 150, 22);
-	points(make_gzip(text.data, text.len, 6, Z_DEFAULT_STRATEGY), text, 4096, 100000, 1, true);
-}
-
-Test(gzip, points_far_apart)
-{
-	bytes text = make_reads(3000, 150, 23);
-	points(make_gzip(text.data, text.len, 6, Z_DEFAULT_STRATEGY), text, 4096, 50000, 2, false);
-}
-
-Test(gzip, points_with_pieces_of_one_byte)
-{
-	bytes text = make_reads(300, 150, 24);
-	points(make_gzip(text.data, text.len, 9, Z_DEFAULT_STRATEGY), text, 1, 333, 3, false);
-}
-
-Test(gzip, points_in_fixed_blocks)
-{
-	bytes text = make_reads(600, 150, 25);
-	points(make_gzip(text.data, text.len, 6, Z_FIXED), text, 64, 1000, 5, false);
-}
-
-Test(gzip, points_in_stored_blocks)
-{
-	bytes text = make_reads(600, 150, 26);
-	points(make_gzip(text.data, text.len, 0, Z_DEFAULT_STRATEGY), text, 500, 1000, 5, false);
-}
-
-Test(gzip, points_in_blocks_of_literals)
-{
-	bytes text = make_reads(600, 150, 27);
-	points(make_gzip(text.data, text.len, 6, Z_HUFFMAN_ONLY), text, 64, 1000, 5, false);
-}
-
-Test(gzip, points_in_tiny_members)
-{
-	bytes text = make_reads(300, 150, 28);
-	points(make_members(text.data, text.len, 700, 6), text, 64, 333, 1, false);
-}
-
-Test(gzip, points_between_bgzf_blocks)
-{
-	bytes text = make_reads(600, 150, 29);
-	points(make_bgzf(text.data, text.len, 10000), text, 64, 4096, 1, true);
-}
-
-Test(gzip, points_in_long_runs)
-{
-	bytes text = { calloc(1, 400000), 400000 };
-	points(make_gzip(text.data, text.len, 9, Z_DEFAULT_STRATEGY), text, 10, 7777, 6, false);
-}
-
-/* One fixed block of all the text, as "igzip -0" writes whole files: far from any border. */
-Test(gzip, points_in_one_huge_block)
-{
-	bytes text = make_reads(4000, 150, 30);
-	bytes object = make_gzip(text.data, text.len, 1, Z_FIXED);
-	points(object, text, 100000, 20000, 3, true);
-}
-
-/* 32 KiB behind the mark nothing refers to: the window is left out. */
-Test(gzip, window_without_what_is_not_referred_to)
-{
-	bytes text = make_reads(1500, 150, 31);
-	bytes object = make_gzip(text.data, text.len, 6, Z_HUFFMAN_ONLY);
-	lender l = { object.data, object.len, 0, 4096 };
-	dp__stored stored = { lend, &l, 0 };
-	uint8_t *out = malloc(50000);
-	dp__buf state = dp__buf_of(100000);
-	dp__mark mark;
-	size_t got;
-	bool border;
-	void *self = NULL;
-	cr_assert_eq(dp__gzip.open(&self, &stored, NULL, 0, NULL), DP_OK);
-	cr_assert_eq(dp__gzip.read(self, out, 50000, &got, false, &border, NULL), DP_OK);
-	cr_assert_eq(dp__gzip.mark(self, &mark, NULL), DP_OK);
-	cr_assert_eq(dp__gzip.read(self, out, 50000, &got, false, &border, NULL), DP_OK);
-	cr_assert_eq(dp__gzip.state(self, &state, NULL), DP_OK);
-	cr_assert_lt(state.len, 200);
-	dp__gzip.close(self);
-	dp__buf_fini(&state);
-	free(out);
-	free(object.data);
-	free(text.data);
-}
-
-Test(gzip, damaged_state_fails)
-{
-	static const uint8_t no_point[] = { 9 }, long_header[] = { 0, 0xff, 0xff, 0x7f },
-			     no_window[] = { 0, 0, 5, 3, 1, 2, 3 };
-	const struct {
-		const uint8_t *data;
-		size_t len;
-	} bad[] = { { no_point, 0 }, { no_point, 1 }, { long_header, 4 }, { no_window, 7 } };
-	lender l = { NULL, 0, 0, 1 };
-	dp__stored stored = { lend, &l, 0 };
-	for (size_t i = 0; i < 4; i++) {
-		void *self = NULL;
-		cr_assert_eq(dp__gzip.open(&self, &stored, bad[i].data, bad[i].len, NULL),
-			     DP_EFORMAT);
-	}
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/near.h"
 #include "core/base/text.h"
 
 static void expect_json(const char *text, size_t len, const char *want)
@@ -177,7 +178,7 @@ Test(text, near_names_are_offered)
 	dp__names_near(out, sizeof(out), "chunk", name_at, names);
 	cr_assert_str_eq(out, " (did you mean chunks?)");
 	dp__names_near(out, sizeof(out), "cuont", name_at, names);
-	cr_assert_str_eq(out, "");
+	cr_assert_str_eq(out, " (did you mean count?)");
 	dp__names_near(out, sizeof(out), "Count", name_at, names);
 	cr_assert_str_eq(out, " (did you mean count?)");
 }
@@ -203,6 +204,8 @@ Test(text, near_names_fit_their_room)
 {
 	char out[24] = "";
 
-	dp__names_near(out, 24, "chunk", name_at, names);
+	dp__names_near(out, 23, "chunk", name_at, names);
 	cr_assert_str_eq(out, "");
+	dp__names_near(out, 24, "chunk", name_at, names);
+	cr_assert_str_eq(out, " (did you mean chunks?)");
 }

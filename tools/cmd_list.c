@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "command.h"
+#include "core/base/near.h"
 #include "exit.h"
-#include "near.h"
 #include "out.h"
 
 struct entry {
@@ -133,7 +133,7 @@ static int run_list(const struct tool *tool, const struct kind *kind)
 		if (strcmp(entry.name, tool->word[0]) == 0)
 			return out_page(fill_entry, &entry);
 	}
-	near_names(hint, sizeof hint, tool->word[0], entry_name, &list);
+	dp__names_near(hint, sizeof hint, tool->word[0], entry_name, &list);
 	return exit_usage(NULL, "no %s is called %s%s", kind->noun, tool->word[0], hint);
 }
 
@@ -168,7 +168,7 @@ static int run_help(const struct tool *tool)
 		return out_page(fill_settings, NULL);
 	if (command_find(name))
 		return out_page(fill_help, command_find(name));
-	near_names(hint, sizeof hint, name, help_name, NULL);
+	dp__names_near(hint, sizeof hint, name, help_name, NULL);
 	return exit_usage(NULL, "no command %s%s; see: dataplug help", name, hint);
 }
 

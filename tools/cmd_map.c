@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "command.h"
+#include "core/base/near.h"
 #include "exit.h"
 #include "json.h"
-#include "near.h"
 #include "out.h"
 #include "progress.h"
 #include "signals.h"
@@ -185,7 +185,7 @@ static int run(const struct tool *tool)
 	const dp_task *task = dp_task_find(tool->session, tool->word[1]);
 	char hint[160];
 	if (!task) {
-		near_names(hint, sizeof hint, tool->word[1], task_name, tool->session);
+		dp__names_near(hint, sizeof hint, tool->word[1], task_name, tool->session);
 		return exit_usage(NULL, "no task is called %s%s", tool->word[1], hint);
 	}
 	int code = map_all(&map, task);

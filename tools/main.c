@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "core/base/near.h"
 #include "exit.h"
-#include "near.h"
 #include "out.h"
 #include "signals.h"
 
@@ -33,7 +33,7 @@ static const char *command_name(const void *user, size_t i)
 static int unknown_command(const char *name)
 {
 	char hint[160];
-	near_names(hint, sizeof hint, name, command_name, NULL);
+	dp__names_near(hint, sizeof hint, name, command_name, NULL);
 	return exit_usage(NULL, "no command %s%s; see: dataplug help", name, hint);
 }
 
@@ -104,6 +104,20 @@ static dp_code open_session(const struct options *opts, dp_session **out, dp_err
 	return rc;
 }
 
+/* A plug-in is a file that was named, never one that is searched for as libraries are. */
+static dp_code load_library(dp_session *session, const char *file, dp_error *err)
+{
+	const char *folder = strchr(file, '/') ? "" : "./";
+	size_t room = strlen(file) + sizeof "./";
+	char *path = malloc(room);
+	if (!path)
+		return dp_fail(err, DP_ENOMEM, "no memory for a path");
+	snprintf(path, room, "%s%s", folder, file);
+	dp_code rc = dp_session_load(session, path, err);
+	free(path);
+	return rc;
+}
+
 static int run_in_session(const struct command *command, struct tool *tool)
 {
 	dp_error err = { 0 };
@@ -114,7 +128,7 @@ static int run_in_session(const struct command *command, struct tool *tool)
 		signals_session(tool->session);
 	for (size_t i = 0; rc == DP_OK && i < tool->opts->n[OPT_LIB]; i++) {
 		object = tool->opts->value[OPT_LIB][i];
-		rc = dp_session_load(tool->session, object, &err);
+		rc = load_library(tool->session, object, &err);
 	}
 	code = rc == DP_OK ? command->run(tool) : exit_report(object, rc, &err);
 	signals_session(NULL);

@@ -1,10 +1,9 @@
 /* options.c - takes the command line apart by one table of options. */
 #include "options.h"
+#include "core/base/near.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#include "near.h"
 
 typedef struct row {
 	const char *name;
@@ -50,7 +49,7 @@ static dp_code find_long(const char *name, size_t len, option *out, dp_error *er
 		}
 	}
 	snprintf(typed, sizeof typed, "%.*s", (int)(len < 60 ? len : 60), name);
-	near_names(hint, sizeof hint, typed, name_at, NULL);
+	dp__names_near(hint, sizeof hint, typed, name_at, NULL);
 	return dp_fail(err, DP_EINVAL, "no option --%s%s", typed, hint);
 }
 

@@ -27,6 +27,14 @@ typedef struct dp__mark {
 			  read before */
 } dp__mark;
 
+/* Text that is read at once. */
+typedef struct dp__piece {
+	uint8_t *out; /* the caller's room of cap bytes */
+	size_t cap, got;
+	bool border;    /* asked: stop early where a mark would be cheap */
+	bool at_border; /* answered: here it would be */
+} dp__piece;
+
 /* One way of carrying text. Its decoder is opened on stored bytes, and read from once. */
 typedef struct dp__framing {
 	const char *name; /* "plain", "gzip" */
@@ -40,12 +48,11 @@ typedef struct dp__framing {
 	dp_code (*open)(void **self, const dp__stored *stored, const uint8_t *state,
 			size_t state_len, dp_error *err);
 	/*
-	 * Up to cap more bytes of text; 0 only at the end. With `border`, stops early where a mark
-	 * would be cheap (*at_border says so). DP_EFORMAT names the stored byte where the data is
-	 * wrong or cut off. What could be decoded before comes first, then the error.
+	 * Up to piece->cap more bytes of text; none only at the end. DP_EFORMAT names the stored
+	 * byte where the data is wrong or cut off. What could be decoded before comes first, then
+	 * the error.
 	 */
-	dp_code (*read)(void *self, uint8_t *out, size_t cap, size_t *got, bool border,
-			bool *at_border, dp_error *err);
+	dp_code (*read)(void *self, dp__piece *piece, dp_error *err);
 	/* Where the text read so far ends in the object: the bytes before were enough to decode it.
 	 */
 	uint64_t (*stored_end)(const void *self);

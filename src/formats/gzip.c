@@ -57,6 +57,8 @@ static dp_code lend(gzip *gz, bool *over, dp_error *err)
 
 static void pass(gzip *gz, size_t n)
 {
+	if (n == 0) /* in may be NULL */
+		return;
 	gz->in += n;
 	gz->len -= n;
 	gz->off += n;
@@ -274,31 +276,31 @@ static dp_code inflate_some(gzip *gz, dp__inflate_io *io, dp_error *err)
 	return rc;
 }
 
-static dp_code gzip_read(void *self, uint8_t *out, size_t cap, size_t *got, bool border,
-			 bool *at_border, dp_error *err)
+static dp_code gzip_read(void *self, dp__piece *piece, dp_error *err)
 {
 	gzip *gz = self;
 	dp_code rc = gz->late_code;
-	*got = 0;
-	*at_border = false;
-	while (rc == DP_OK && !*at_border && gz->place != AT_END &&
-	       (*got < cap || gz->place == AT_TRAILER)) {
+	piece->got = 0;
+	piece->at_border = false;
+	while (rc == DP_OK && !piece->at_border && gz->place != AT_END &&
+	       (piece->got < piece->cap || gz->place == AT_TRAILER)) {
 		if (gz->place == AT_MEMBER) {
 			rc = begin_member(gz, &gz->late);
 		} else if (gz->place == AT_TRAILER) {
 			rc = end_member(gz, &gz->late);
-			*at_border = border && *got;
+			piece->at_border = piece->border && piece->got;
 		} else {
-			dp__inflate_io io = { .out = out + *got,
-					      .cap = cap - *got,
-					      .border = border };
+			dp__inflate_io io = { .out = piece->out + piece->got,
+					      .cap = piece->cap - piece->got,
+					      .border = piece->border };
 			rc = inflate_some(gz, &io, &gz->late);
-			*got += io.got;
-			*at_border = border && *got && io.end == DP__INFLATE_BORDER;
+			piece->got += io.got;
+			piece->at_border =
+				piece->border && piece->got && io.end == DP__INFLATE_BORDER;
 		}
 	}
 	gz->late_code = rc;
-	if (rc == DP_OK || *got)
+	if (rc == DP_OK || piece->got)
 		return DP_OK;
 	if (err)
 		*err = gz->late;

@@ -32,12 +32,11 @@ static dp_code plain_open(void **self, const dp__stored *stored, const uint8_t *
 	return DP_OK;
 }
 
-static dp_code plain_read(void *self, uint8_t *out, size_t cap, size_t *got, bool border,
-			  bool *at_border, dp_error *err)
+static dp_code plain_read(void *self, dp__piece *piece, dp_error *err)
 {
 	plain *own = self;
-	*got = 0;
-	while (*got < cap) {
+	piece->got = 0;
+	while (piece->got < piece->cap) {
 		if (own->len == 0) {
 			dp_code rc = own->stored.more(own->stored.user, &own->in, &own->len, err);
 			if (rc != DP_OK)
@@ -45,14 +44,14 @@ static dp_code plain_read(void *self, uint8_t *out, size_t cap, size_t *got, boo
 			if (own->len == 0)
 				break;
 		}
-		size_t n = own->len < cap - *got ? own->len : cap - *got;
-		memcpy(out + *got, own->in, n);
+		size_t n = own->len < piece->cap - piece->got ? own->len : piece->cap - piece->got;
+		memcpy(piece->out + piece->got, own->in, n);
 		own->in += n;
 		own->len -= n;
 		own->off += n;
-		*got += n;
+		piece->got += n;
 	}
-	*at_border = border;
+	piece->at_border = piece->border;
 	return DP_OK;
 }
 

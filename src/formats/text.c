@@ -104,13 +104,14 @@ static size_t decode_head(const uint8_t *head, size_t len, uint8_t *text, size_t
 	dp__once once = { head, len };
 	dp__stored stored = { dp__lend_once, &once, 0 };
 	void *decoder = NULL;
-	size_t sum = 0, got = 1;
-	bool at_border;
+	dp__piece piece = { .got = 1 };
+	size_t sum = 0;
 	dp_code rc = framing->open(&decoder, &stored, NULL, 0, NULL);
-	while (rc == DP_OK && got && sum < cap) {
-		rc = framing->read(decoder, text + sum, cap - sum, &got, false, &at_border, NULL);
+	while (rc == DP_OK && piece.got && sum < cap) {
+		piece = (dp__piece){ .out = text + sum, .cap = cap - sum };
+		rc = framing->read(decoder, &piece, NULL);
 		if (rc == DP_OK)
-			sum += got;
+			sum += piece.got;
 	}
 	if (decoder)
 		framing->close(decoder);

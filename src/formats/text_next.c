@@ -100,8 +100,6 @@ static dp_code open_unit(taker *t, dp_error *err)
 /* Drops the text that was given out, and decodes one more piece behind the rest. */
 static dp_code read_piece(taker *t, dp_error *err)
 {
-	bool at_border;
-	size_t got = 0;
 	uint64_t all;
 	t->text.len -= t->used;
 	if (t->used)
@@ -110,10 +108,12 @@ static dp_code read_piece(taker *t, dp_error *err)
 	if (!dp__add_u64(t->skip, t->left, &all))
 		return dp_fail(err, DP_EFORMAT, "a damaged unit at record %" PRIu64, t->unit->rec);
 	dp_code rc = dp__buf_reserve(&t->text, DP__TEXT_PIECE, err);
-	if (rc == DP_OK)
-		rc = t->framing->read(t->decoder, t->text.data + t->text.len,
-				      (size_t)dp__min_u64(DP__TEXT_PIECE, all), &got, false,
-				      &at_border, err);
+	if (rc != DP_OK)
+		return rc;
+	dp__piece piece = { .out = t->text.data + t->text.len,
+			    .cap = (size_t)dp__min_u64(DP__TEXT_PIECE, all) };
+	rc = t->framing->read(t->decoder, &piece, err);
+	size_t got = piece.got;
 	if (rc == DP_OK && got == 0)
 		rc = dp_fail(err, DP_EFORMAT, "the unit at record %" PRIu64 " ends too early",
 			     t->unit->rec);

@@ -133,13 +133,15 @@ static dp_code choose_framing(scanner *s, dp_error *err)
 /* One more piece of text behind what there is; *at_border: a mark would be cheap behind it. */
 static dp_code read_piece(scanner *s, bool border, bool *at_border, dp_error *err)
 {
-	size_t got = 0;
 	dp_code rc = dp__buf_reserve(&s->text, s->piece, err);
-	if (rc == DP_OK)
-		rc = s->framing->read(s->decoder, s->text.data + s->text.len, s->piece, &got,
-				      border, at_border, err);
-	s->text.len += got;
-	s->last = rc == DP_OK && got == 0;
+	*at_border = false;
+	if (rc != DP_OK)
+		return rc;
+	dp__piece piece = { .out = s->text.data + s->text.len, .cap = s->piece, .border = border };
+	rc = s->framing->read(s->decoder, &piece, err);
+	s->text.len += piece.got;
+	s->last = rc == DP_OK && piece.got == 0;
+	*at_border = piece.at_border;
 	return rc;
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/near.h"
 #include "core/base/text.h"
 
 #define EXACT_END ((double)((uint64_t)1 << 53)) /* whole numbers below are exact in a double */

@@ -1,7 +1,6 @@
 /* text.c - JSON strings, base64, numbers without locale, near names. */
 #include "core/base/text.h"
 
-#include <ctype.h>
 #include <locale.h>
 #include <math.h>
 #include <stdio.h>
@@ -263,69 +262,4 @@ void dp__one_line(char *text)
 	for (; *text != '\0'; text++)
 		if ((unsigned char)*text < 0x20 || *text == 0x7f)
 			*text = '?';
-}
-
-#define NAME_MAX_NEAR 40
-
-static size_t min_size(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
-/*
- * Levenshtein's distance without regard to case; names longer than NAME_MAX_NEAR are far from
- * everything.
- */
-static size_t distance_of(const char *a, const char *b)
-{
-	size_t row[NAME_MAX_NEAR + 1], na = strlen(a), nb = strlen(b);
-
-	if (na > NAME_MAX_NEAR || nb > NAME_MAX_NEAR)
-		return SIZE_MAX;
-	for (size_t j = 0; j <= nb; j++)
-		row[j] = j;
-	for (size_t i = 1; i <= na; i++) {
-		size_t corner = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= nb; j++) {
-			size_t same = tolower((unsigned char)a[i - 1]) ==
-				      tolower((unsigned char)b[j - 1]);
-			size_t best = corner + (same ? 0 : 1);
-
-			corner = row[j];
-			row[j] = min_size(best, min_size(row[j], row[j - 1]) + 1);
-		}
-	}
-	return row[nb];
-}
-
-/* A third of the letters may be wrong, or the rest be left off. */
-static bool is_near(const char *typed, const char *name)
-{
-	size_t len = strlen(typed);
-
-	if (len >= 2 && strncmp(typed, name, len) == 0)
-		return true;
-	return distance_of(typed, name) <= (len < 3 ? 1 : len / 3);
-}
-
-void dp__names_near(char *out, size_t cap, const char *typed,
-		    const char *(*name)(const void *user, size_t i), const void *user)
-{
-	static const char begin[] = " (did you mean ", end[] = "?)";
-	size_t len = 0;
-	const char *one;
-
-	if (cap > 0)
-		out[0] = '\0';
-	for (size_t i = 0; (one = name(user, i)) != NULL; i++) {
-		size_t more = strlen(one) + sizeof(begin) + sizeof(end);
-
-		if (!is_near(typed, one) || more > cap || len > cap - more)
-			continue;
-		len += (size_t)snprintf(out + len, cap - len, "%s%s", len > 0 ? ", " : begin, one);
-	}
-	if (len > 0)
-		memcpy(out + len, end, sizeof(end));
 }

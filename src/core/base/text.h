@@ -28,11 +28,4 @@ char *dp__strndup(const char *text, size_t len);
 /* Puts '?' in place of control characters, so that text stays one line on any terminal. */
 void dp__one_line(char *text);
 
-/*
- * The names of a list that a mistyped one may have meant, as " (did you mean a, b?)"; "" when none
- * is near. name(user, i) gives the i-th name, NULL at the end. out holds cap bytes.
- */
-void dp__names_near(char *out, size_t cap, const char *typed,
-		    const char *(*name)(const void *user, size_t i), const void *user);
-
 #endif

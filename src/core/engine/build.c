@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/near.h"
 #include "core/base/num.h"
 #include "core/base/text.h"
 #include "core/engine/scan.h"

@@ -215,10 +215,12 @@ static dp_code more_rows(dp_fetch *fetch, dp_error *err)
 	const dp_slice *slice = fetch->slice;
 	dp_code rc = DP_OK;
 	size_t had = fetch->rows.len;
-	memmove(fetch->queue, fetch->queue + fetch->head,
-		(fetch->tail - fetch->head) * sizeof(planned));
-	fetch->tail -= fetch->head;
-	fetch->head = 0;
+	if (fetch->head > 0) {
+		memmove(fetch->queue, fetch->queue + fetch->head,
+			(fetch->tail - fetch->head) * sizeof(planned));
+		fetch->tail -= fetch->head;
+		fetch->head = 0;
+	}
 	if (slice->rows) {
 		rc = dp__buf_add(&fetch->rows, slice->rows, slice->rows_len, err);
 		fetch->rows_end = true;
