@@ -9,7 +9,9 @@
 #include <sys/stat.h>
 #include <zlib.h>
 
-#include "dataplug/base.h"
+#include "core/base/buf.h"
+#include "core/io/mem.h"
+#include "dataplug/dataplug.h"
 #include "support/laws.h"
 
 static const char *const small_span[] = { "span=2K", NULL };
@@ -136,6 +138,45 @@ Test(laws, records_longer_than_units)
 {
 	bytes text = make_reads(30, 30000, 13);
 	check("long.fastq.gz", "fastq", small_span, make_gzip(text.data, text.len, 6, 0), text, 30);
+}
+
+/* ---- what a slice costs ---- */
+
+/* One read of data and one of state; nobody looks at the rest of the index. */
+Test(laws, a_slice_from_the_middle_costs_two_reads)
+{
+	const char *const url = "mem:cost.fastq.gz";
+	dp_index_opts opts = DP_INDEX_OPTS_INIT;
+	dp_session *session = NULL;
+	dp_index *index = NULL;
+	dp_slices *slices = NULL;
+	dp__buf out = dp__buf_of((size_t)1 << 24);
+	dp__mem_counts before[2], after[2];
+	bytes text = make_reads(20000, 150, 14);
+	bytes gz = make_gzip(text.data, text.len, 6, 0);
+	opts.args = (const char *const[]){ "span=16K", NULL };
+	cr_assert_eq(dp_session_open(&session, NULL, NULL), DP_OK);
+	cr_assert_eq(dp__mem_put(session, url, gz.data, gz.len, NULL), DP_OK);
+	cr_assert_eq(dp_index_build(&index, session, url, &opts, NULL), DP_OK);
+	cr_assert_eq(dp_partition(&slices, (const dp_index *const *)&index, 1, "box",
+				  (const char *const[]){ "record=9000:11000", NULL }, NULL),
+		     DP_OK);
+	dp__mem_counts_of(session, url, &before[0], NULL);
+	dp__mem_counts_of(session, dp_index_url(index), &before[1], NULL);
+	cr_assert_eq(dp_slice_get(dp_slices_at(slices, 0), 0, dp__buf_write, &out, NULL), DP_OK);
+	dp__mem_counts_of(session, url, &after[0], NULL);
+	dp__mem_counts_of(session, dp_index_url(index), &after[1], NULL);
+	cr_expect_eq(after[0].reads - before[0].reads, 1);
+	cr_expect_lt(after[0].bytes - before[0].bytes, gz.len / 5);
+	cr_expect_leq(after[1].reads - before[1].reads, 1);
+	cr_expect_lt(after[1].bytes - before[1].bytes, dp_index_size(index) / 5);
+	cr_expect_eq(after[0].stats + after[1].stats, before[0].stats + before[1].stats);
+	dp__buf_fini(&out);
+	dp_slices_free(slices);
+	dp_index_free(index);
+	dp_session_free(session);
+	free(text.data);
+	free(gz.data);
 }
 
 /* ---- samples: a folder that the environment names; what they hold is asked of gzip and counted
