@@ -121,7 +121,7 @@ static dp_code step(dp__inflate *self, dp__inflate_io *io, int *ret, dp_error *e
 	size_t in = io->in_len - io->used, out = io->cap - io->got;
 	in = in < INT_MAX ? in : INT_MAX;
 	out = out < INT_MAX ? out : INT_MAX;
-	strm->next_in = io->in + io->used;
+	strm->next_in = in ? io->in + io->used : NULL; /* at the end, io->in may be NULL too */
 	strm->avail_in = (uInt)in;
 	strm->next_out = io->out + io->got;
 	strm->avail_out = (uInt)out;
