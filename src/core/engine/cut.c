@@ -95,7 +95,8 @@ static dp_code load_rows(cutter *cut, size_t first, size_t last, const uint8_t *
 		cut->run.len = 0;
 		rc = dp__index_rows(cut->index, &cut->call, first, last, &cut->run, err);
 	}
-	*rows = cut->run.data + (cut->whole ? cut->index->row_off[first] : 0);
+	if (rc == DP_OK)
+		*rows = cut->run.data + (cut->whole ? cut->index->row_off[first] : 0);
 	return rc;
 }
 
