@@ -211,6 +211,25 @@ test_ok partition_takes_words_with_equals partition_takes_words_with_equals
 test_ok partition_refuses_unequal_sets partition_refuses_unequal_sets
 test_ok partition_cuts_sets partition_cuts_sets
 
+# ---- whole folders ----
+folder_indexes_all() {
+	mkdir -p data/run2 && reads 50 >data/a.fastq && reads 150 | gzip >data/run2/b.fastq.gz || return
+	: >data/none.fastq && head -c 500 /dev/urandom >data/noise || return
+	dp 0 index data --recursive && [ "$(wc -l <out)" = 3 ] && has err 'noise: skipped'
+}
+folder_is_cut_as_one() {
+	dp 0 partition data chunks n=8 --recursive -o data.jsonl && [ "$(wc -l <data.jsonl)" = 8 ] &&
+		has err 'noise: skipped' && has err 'none.fastq: has no records' &&
+		dp 0 get data.jsonl && cmp out <(cat data/a.fastq <(gzip -dc data/run2/b.fastq.gz))
+}
+folder_gives_each_object_a_slice() { dp 0 partition data chunks n=1 --recursive && [ "$(wc -l <out)" = 2 ]; }
+folder_strict_refuses() { dp 66 partition data chunks n=8 --recursive --strict && has err noise; }
+folder_must_be_there() { dp 66 index nowhere --recursive && says 'nowhere: '; }
+for name in folder_indexes_all folder_is_cut_as_one folder_gives_each_object_a_slice folder_strict_refuses \
+	folder_must_be_there; do
+	test_ok $name $name
+done
+
 # ---- get, read ----
 # Chunk i of 7 of 12000 reads begins with read 12000 * i / 7, rounded as it may be: the tokens say where.
 first_of() { sed -n "$(($1 + 1))p" s.jsonl | sed 's/.*"rec":\[\([0-9]*\),.*/\1/'; }

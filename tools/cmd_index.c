@@ -8,6 +8,7 @@
 #include "exit.h"
 #include "human.h"
 #include "json.h"
+#include "objects.h"
 #include "out.h"
 #include "progress.h"
 #include "signals.h"
@@ -15,6 +16,7 @@
 /* What the threads share. */
 struct work {
 	const struct tool *tool;
+	struct objects objects;
 	struct out *out;
 	pthread_mutex_t lock; /* of what follows, and of out */
 	size_t next;
@@ -90,10 +92,17 @@ static dp_code tell(struct work *work, const char *object, const dp_index *index
 	return rc == DP_OK ? out_flush(work->out, err) : rc;
 }
 
+/* Under a folder lies what is no dataset's too; it is named and left out. */
+static bool may_skip(const struct tool *tool, dp_code rc)
+{
+	return rc == DP_EUNSUPPORTED && options_has(tool->opts, OPT_RECURSIVE) &&
+	       !options_has(tool->opts, OPT_STRICT);
+}
+
 static void index_one(struct work *work, size_t i)
 {
 	const struct tool *tool = work->tool;
-	const char *object = tool->word[i];
+	const char *object = work->objects.at[i];
 	dp_index_opts opts = DP_INDEX_OPTS_INIT;
 	dp_index *index = NULL;
 	dp_error err = { 0 };
@@ -110,7 +119,10 @@ static void index_one(struct work *work, size_t i)
 		rc = tell(work, object, index, &err);
 		work->broken = rc != DP_OK;
 	}
-	work->code[i] = out_report(work->out, object, rc, &err);
+	if (may_skip(tool, rc))
+		exit_say(object, "skipped: %s", err.msg);
+	else
+		work->code[i] = out_report(work->out, object, rc, &err);
 	pthread_mutex_unlock(&work->lock);
 	dp_index_free(index);
 }
@@ -118,7 +130,7 @@ static void index_one(struct work *work, size_t i)
 static bool take(struct work *work, size_t *i)
 {
 	pthread_mutex_lock(&work->lock);
-	bool more = work->next < work->tool->nwords && !work->broken && !signals_stopped();
+	bool more = work->next < work->objects.n && !work->broken && !signals_stopped();
 	if (more)
 		*i = work->next++;
 	pthread_mutex_unlock(&work->lock);
@@ -140,7 +152,7 @@ static void index_all(struct work *work, unsigned jobs)
 	pthread_t *thread = calloc(jobs, sizeof *thread);
 	unsigned n = 0;
 	size_t i = 0;
-	while (thread && n + 1 < jobs && n + 1 < work->tool->nwords &&
+	while (thread && n + 1 < jobs && n + 1 < work->objects.n &&
 	       pthread_create(&thread[n], NULL, run_thread, work) == 0)
 		n++;
 	while (take(work, &i))
@@ -152,7 +164,7 @@ static void index_all(struct work *work, unsigned jobs)
 
 static int first_failure(const struct work *work)
 {
-	for (size_t i = 0; i < work->tool->nwords; i++) {
+	for (size_t i = 0; i < work->objects.n; i++) {
 		if (work->code[i])
 			return work->code[i];
 	}
@@ -167,11 +179,13 @@ static int run(const struct tool *tool)
 	int code = EXIT_FINE;
 	dp_code rc = command_jobs(tool, 1, &jobs, &err);
 	if (rc == DP_OK)
+		rc = objects_take(&work.objects, tool, tool->nwords, &err);
+	if (rc == DP_OK)
 		rc = out_open(&work.out, NULL, &err);
-	work.code = calloc(tool->nwords, sizeof *work.code);
-	work.job = calloc(tool->nwords, sizeof *work.job);
+	work.code = calloc(work.objects.n + 1, sizeof *work.code);
+	work.job = calloc(work.objects.n + 1, sizeof *work.job);
 	if (rc == DP_OK && (!work.code || !work.job))
-		rc = dp_fail(&err, DP_ENOMEM, "no memory for %zu objects", tool->nwords);
+		rc = dp_fail(&err, DP_ENOMEM, "no memory for %zu objects", work.objects.n);
 	if (rc == DP_OK) {
 		pthread_mutex_init(&work.lock, NULL);
 		if (!options_has(tool->opts, OPT_QUIET))
@@ -183,6 +197,7 @@ static int run(const struct tool *tool)
 	} else {
 		code = exit_report(NULL, rc, &err);
 	}
+	objects_fini(&work.objects);
 	free(work.code);
 	free(work.job);
 	out_free(work.out);
@@ -191,14 +206,15 @@ static int run(const struct tool *tool)
 
 const struct command cmd_index = {
 	.name = "index",
-	.usage = "OBJECT... [--format NAME] [--force] [-j N] [--json] [-q] [-p NAME=VALUE]...",
+	.usage = "OBJECT... [--format NAME] [--force] [-j N] [--json] [-q] "
+		 "[-p NAME=VALUE]... [--recursive]",
 	.doc = "read objects once and keep where their records are",
 	.more = "An index that is fresh is left as it is; one of another format or other "
 		"parameters, or of an\n"
 		"object that has changed, is built anew. \"dataplug formats NAME\" lists the "
 		"parameters.\n",
 	.options = OPTION(FORMAT) | OPTION(FORCE) | OPTION(JOBS) | OPTION(JSON) | OPTION(QUIET) |
-		   OPTION(PARAM),
+		   OPTION(PARAM) | OPTION(RECURSIVE) | OPTION(STRICT),
 	.min = 1,
 	.max = SIZE_MAX,
 	.run = run,

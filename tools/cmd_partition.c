@@ -114,18 +114,61 @@ static int write_tokens(const struct cut *cut, const struct tool *tool)
 	return rc == DP_OK ? tell_price(cut, tool, path) : code;
 }
 
+static void say_skipped(void *user, const char *url, const dp_error *why)
+{
+	(void)user;
+	exit_say(url, "skipped: %s", why->msg);
+}
+
+/* Objects that no slice will be of. */
+static void say_empty(const dp_dataset *dataset)
+{
+	for (size_t i = 0; i < dp_dataset_count(dataset); i++) {
+		const dp_index *index = dp_dataset_at(dataset, i);
+		if (dp_index_view(index)->nrec == 0)
+			exit_say(command_attr(index, "url"), "has no records");
+	}
+}
+
+/* All objects under a folder or prefix, one after the other. */
+static int cut_dataset(struct cut *cut, const struct tool *tool)
+{
+	dp_dataset_opts opts = DP_DATASET_OPTS_INIT;
+	dp_dataset *dataset = NULL;
+	dp_error err = { 0 };
+	if (cut->nobjects != 1)
+		return exit_usage(NULL, "partition --recursive takes one folder or prefix");
+	opts.format = options_last(tool->opts, OPT_FORMAT);
+	opts.strict = options_has(tool->opts, OPT_STRICT);
+	opts.skipped = say_skipped;
+	dp_code rc = dp_dataset_open(&dataset, tool->session, tool->word[0], &opts, &err);
+	if (rc == DP_OK)
+		rc = dp_dataset_partition(&cut->slices, dataset, cut->strategy, cut->args, &err);
+	int code = exit_report(tool->word[0], rc, &err);
+	if (code == EXIT_FINE)
+		say_empty(dataset);
+	dp_dataset_free(dataset);
+	return code;
+}
+
+static int cut_objects(struct cut *cut, const struct tool *tool)
+{
+	dp_error err = { 0 };
+	int code = open_indexes(cut, tool);
+	if (code != EXIT_FINE)
+		return code;
+	dp_code rc = dp_partition(&cut->slices, (const dp_index *const *)cut->index, cut->nobjects,
+				  cut->strategy, cut->args, &err);
+	return exit_report(odd_object(cut, tool), rc, &err);
+}
+
 static int run(const struct tool *tool)
 {
 	struct cut cut = { 0 };
-	dp_error err = { 0 };
 	if (!take_words(&cut, tool))
 		return exit_usage(NULL, "usage: dataplug partition %s", cmd_partition.usage);
-	int code = open_indexes(&cut, tool);
-	if (code == EXIT_FINE) {
-		dp_code rc = dp_partition(&cut.slices, (const dp_index *const *)cut.index,
-					  cut.nobjects, cut.strategy, cut.args, &err);
-		code = exit_report(odd_object(&cut, tool), rc, &err);
-	}
+	int code = options_has(tool->opts, OPT_RECURSIVE) ? cut_dataset(&cut, tool)
+							  : cut_objects(&cut, tool);
 	if (code == EXIT_FINE)
 		code = write_tokens(&cut, tool);
 	dp_slices_free(cut.slices);
@@ -137,12 +180,13 @@ static int run(const struct tool *tool)
 
 const struct command cmd_partition = {
 	.name = "partition",
-	.usage = "OBJECT... STRATEGY [NAME=VALUE]... [-o SLICES.jsonl] [--json]",
+	.usage = "OBJECT... STRATEGY [NAME=VALUE]... [-o SLICES.jsonl] [--json] [--recursive]",
 	.doc = "cut objects into slices: tokens, one a line, and their price on stderr",
 	.more = "Several objects are cut together, record by record. \"dataplug strategies\" lists "
 		"the\n"
 		"strategies, \"dataplug strategies NAME\" the parameters of one.\n",
-	.options = OPTION(OUTPUT) | OPTION(JSON) | OPTION(QUIET),
+	.options = OPTION(OUTPUT) | OPTION(JSON) | OPTION(QUIET) | OPTION(FORMAT) |
+		   OPTION(RECURSIVE) | OPTION(STRICT),
 	.min = 2,
 	.max = SIZE_MAX,
 	.run = run,

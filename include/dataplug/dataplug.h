@@ -89,6 +89,44 @@ DP_API const dp_slice *dp_slices_at(const dp_slices *slices, size_t i);
 DP_API dp_price dp_slices_price(const dp_slices *slices);
 DP_API void dp_slices_free(dp_slices *slices);
 
+/* ---- dataset: all objects under a folder, bucket or prefix, cut as one ---- */
+typedef struct dp_dataset dp_dataset;
+/*
+ * Names every object under url (a folder, or a prefix that ends with "/"), in the order of their
+ * names, with its size. Index files (*.dpx) are left out. Anything but DP_OK from object stops and
+ * is passed up. DP_EUNSUPPORTED: the store cannot list.
+ */
+DP_API dp_code dp_list(dp_session *session, const char *url,
+		       dp_code (*object)(void *user, const char *url, uint64_t size, dp_error *err),
+		       void *user, dp_error *err);
+
+typedef struct dp_dataset_opts {
+	size_t size;        /* DP_DATASET_OPTS_INIT sets it */
+	const char *format; /* NULL = that of the first object that has an index */
+	bool strict;        /* what would be skipped is an error */
+	/* Optional: told of each object that is skipped: without a fresh index, of another format.
+	 */
+	void (*skipped)(void *user, const char *url, const dp_error *why);
+	void *user;
+} dp_dataset_opts;
+#define DP_DATASET_OPTS_INIT                                                                       \
+	{                                                                                          \
+		sizeof(dp_dataset_opts), 0, false, 0, 0                                            \
+	}
+/* Opens the indexes of all objects that dp_list() names. opts may be NULL. DP_ENOTFOUND: none. */
+DP_API dp_code dp_dataset_open(dp_dataset **out, dp_session *session, const char *url,
+			       const dp_dataset_opts *opts, dp_error *err);
+DP_API void dp_dataset_free(dp_dataset *dataset);
+DP_API size_t dp_dataset_count(const dp_dataset *dataset);
+DP_API const dp_index *dp_dataset_at(const dp_dataset *dataset, size_t i);
+/*
+ * Cuts every object by the strategy; slices never cross objects. Where n is a number of slices
+ * (chunks), they are shared out among the objects by their records, one for each that has any at
+ * least: max(n, objects) slices come.
+ */
+DP_API dp_code dp_dataset_partition(dp_slices **out, const dp_dataset *dataset,
+				    const char *strategy, const char *const *args, dp_error *err);
+
 /* ---- slice: self-contained; a worker needs its token and its own credentials, nothing else ----
  */
 /* A presigned URL for a token's object is a session setting: "url=...". */

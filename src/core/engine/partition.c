@@ -8,11 +8,10 @@
 #include "core/base/near.h"
 #include "core/base/text.h"
 #include "core/engine/cut.h"
+#include "core/engine/partition.h"
 
-#define MAX_SLICES (1u << 20)
-/* Lithops carries jobs below 4 MiB (docs/token.md). */
-#define MAX_INLINE_JOB (UINT64_C(3584) << 10)
-#define MAX_MEMBERS    16
+#define MAX_SLICES  (1u << 20)
+#define MAX_MEMBERS 16
 
 struct dp_sels {
 	dp_sel *at;
@@ -67,7 +66,7 @@ static dp_code join_members(dp_slices *out, dp_slice **at, size_t nsels, size_t 
 
 /* All selections, of all indexes. */
 static dp_code cut_all(dp_slices **out, const dp_index *const *indexes, size_t nindexes,
-		       const dp_sels *sels, dp_error *err)
+		       const dp_sels *sels, uint64_t room, dp_error *err)
 {
 	dp_code rc = DP_OK;
 	dp_slices *slices = calloc(1, sizeof *slices);
@@ -77,8 +76,7 @@ static dp_code cut_all(dp_slices **out, const dp_index *const *indexes, size_t n
 		goto out;
 	}
 	for (size_t k = 0; rc == DP_OK && k < nindexes; k++)
-		rc = dp__cut(at + k * sels->n, indexes[k], sels->at, sels->n,
-			     MAX_INLINE_JOB / nindexes, err);
+		rc = dp__cut(at + k * sels->n, indexes[k], sels->at, sels->n, room / nindexes, err);
 	for (size_t i = 0; rc == DP_OK && i < sels->n; i++)
 		rc = join_members(slices, at, sels->n, nindexes, i, err);
 	if (rc == DP_OK) {
@@ -119,8 +117,8 @@ static const char *strategy_name(const void *user, size_t i)
 	return strategy ? strategy->name : NULL;
 }
 
-static dp_code find_strategy(const dp_strategy **out, const dp_session *session, const char *name,
-			     dp_error *err)
+dp_code dp__strategy_find(const dp_strategy **out, const dp_session *session, const char *name,
+			  dp_error *err)
 {
 	char near[200];
 	for (size_t i = 0; (*out = dp_session_strategy(session, i)); i++) {
@@ -144,35 +142,47 @@ static dp_code check_needs(const dp_strategy *strategy, const dp_view *view, dp_
 	return DP_OK;
 }
 
-dp_code dp_partition(dp_slices **out, const dp_index *const *indexes, size_t nindexes,
-		     const char *strategy, const char *const *args, dp_error *err)
+dp_code dp__partition_params(dp__params *out, const dp__partition *cut, const dp_view *view,
+			     dp_error *err)
 {
-	const dp_strategy *found = NULL;
+	const dp_strategy *strategy = cut->strategy;
+	char who[96];
+	snprintf(who, sizeof who, "strategy %.64s", strategy->name);
+	const dp__params_owner owner = { strategy->params, strategy->params_size, view->axis,
+					 view->naxes, who };
+	return dp__params_init(out, &owner, cut->args, err);
+}
+
+dp_code dp__partition_run(dp_slices **out, const dp_index *const *indexes, size_t nindexes,
+			  const dp__partition *cut, dp_error *err)
+{
 	dp__params params = { 0 };
 	dp_sels sels = { 0 };
-	char who[96];
 	dp_code rc = check_set(indexes, nindexes, err);
 	if (rc != DP_OK)
 		return rc;
 	const dp_view *view = &indexes[0]->view;
-	rc = find_strategy(&found, indexes[0]->session, strategy, err);
+	rc = check_needs(cut->strategy, view, err);
 	if (rc == DP_OK)
-		rc = check_needs(found, view, err);
+		rc = dp__partition_params(&params, cut, view, err);
 	if (rc != DP_OK)
 		return rc;
-	snprintf(who, sizeof who, "strategy %.64s", found->name);
-	rc = dp__params_init(&params,
-			     &(dp__params_owner){ found->params, found->params_size, view->axis,
-						  view->naxes, who },
-			     args, err);
-	if (rc != DP_OK)
-		return rc;
-	rc = found->cut(view, params.value, &sels, err);
+	rc = cut->strategy->cut(view, params.value, &sels, err);
 	if (rc == DP_OK)
-		rc = cut_all(out, indexes, nindexes, &sels, err);
+		rc = cut_all(out, indexes, nindexes, &sels, cut->room, err);
 	free(sels.at);
 	dp__params_fini(&params);
 	return rc;
+}
+
+dp_code dp_partition(dp_slices **out, const dp_index *const *indexes, size_t nindexes,
+		     const char *strategy, const char *const *args, dp_error *err)
+{
+	dp__partition cut = { NULL, args, DP__MAX_INLINE };
+	if (nindexes == 0)
+		return check_set(indexes, nindexes, err);
+	dp_code rc = dp__strategy_find(&cut.strategy, indexes[0]->session, strategy, err);
+	return rc == DP_OK ? dp__partition_run(out, indexes, nindexes, &cut, err) : rc;
 }
 
 /* The indexes must be those that the slice was cut from. */
@@ -216,7 +226,7 @@ dp_code dp_slice_split(dp_slices **out, const dp_slice *slice, const dp_index *c
 		rc = dp_sels_add(&sels, &sel, err);
 	}
 	if (rc == DP_OK)
-		rc = cut_all(out, indexes, nindexes, &sels, err);
+		rc = cut_all(out, indexes, nindexes, &sels, DP__MAX_INLINE, err);
 	free(sels.at);
 	return rc;
 }

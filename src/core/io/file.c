@@ -12,6 +12,7 @@
 #include "core/base/num.h"
 #include "core/base/session.h"
 #include "core/base/text.h"
+#include "core/io/file_list.h"
 #include "core/io/store.h"
 #include "core/io/url.h"
 
@@ -419,6 +420,15 @@ static dp_code file_remove(void *self, const dp_call *call, dp_error *err)
 	return unlink(file->path) == 0 ? DP_OK : fail_errno(err, code_of(errno), errno);
 }
 
+static dp_code file_list(void *self, const dp_call *call,
+			 dp_code (*key)(void *user, const char *url, const dp_stat *stat),
+			 void *user, dp_error *err)
+{
+	const place *file = self;
+
+	return dp__file_list(file->path, call, key, user, err);
+}
+
 const dp_store dp__file_store = {
 	.schemes = "file",
 	.gap = GAP,
@@ -429,5 +439,6 @@ const dp_store dp__file_store = {
 	.put = file_put,
 	.remove = file_remove,
 	.create = file_create,
+	.list = file_list,
 	.close = file_close,
 };

@@ -400,6 +400,46 @@ static dp_code mem_remove(void *self, const dp_call *call, dp_error *err)
 	return one != NULL ? DP_OK : not_found(err);
 }
 
+/* The object of the least URL behind `after` that begins with prefix; NULL. Locked. */
+static const object *next_object(const struct dp__mem *mem, const char *prefix, const char *after)
+{
+	const object *least = NULL;
+
+	for (const object *one = mem->first; one != NULL; one = one->next)
+		if (strncmp(one->url, prefix, strlen(prefix)) == 0 && strcmp(one->url, after) > 0 &&
+		    (least == NULL || strcmp(one->url, least->url) < 0))
+			least = one;
+	return least;
+}
+
+static dp_code mem_list(void *self, const dp_call *call,
+			dp_code (*key)(void *user, const char *url, const dp_stat *stat),
+			void *user, dp_error *err)
+{
+	const place *at = self;
+	char *last = dp__strdup("");
+	dp_code code = last != NULL ? dp_call_check(call, err) : no_memory(err);
+
+	while (code == DP_OK) {
+		dp_stat stat = { 0 };
+		const object *one;
+		char *url;
+
+		pthread_mutex_lock(&at->mem->lock);
+		one = next_object(at->mem, at->url, last);
+		url = one != NULL ? dp__strdup(one->url) : NULL;
+		stat.size = one != NULL ? one->len : 0;
+		pthread_mutex_unlock(&at->mem->lock);
+		if (url == NULL)
+			break;
+		free(last);
+		last = url;
+		code = key(user, url, &stat);
+	}
+	free(last);
+	return code;
+}
+
 const dp_store dp__mem_store = {
 	.schemes = "mem",
 	.gap = GAP,
@@ -409,5 +449,6 @@ const dp_store dp__mem_store = {
 	.read = mem_read,
 	.put = mem_put,
 	.remove = mem_remove,
+	.list = mem_list,
 	.close = mem_close,
 };

@@ -26,6 +26,9 @@ dp_code dp__site_read(const dp__site *site, const dp_call *call, const char *eta
 dp_code dp__site_put(const dp__site *site, const dp_call *call, int fd, uint64_t size,
 		     dp_error *err);
 dp_code dp__site_remove(const dp__site *site, const dp_call *call, dp_error *err);
+dp_code dp__site_list(const dp__site *site, const dp_call *call,
+		      dp_code (*key)(void *user, const char *url, const dp_stat *stat), void *user,
+		      dp_error *err);
 
 /* The built-in stores, NULL-terminated. */
 extern const dp_store *const dp__stores[];

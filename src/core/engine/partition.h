@@ -1,0 +1,27 @@
+/* partition.h - a strategy at work: on one index, on a set, and on each object of a dataset. */
+#ifndef DP_ENGINE_PARTITION_H
+#define DP_ENGINE_PARTITION_H
+
+#include "core/engine/slice.h"
+#include "dataplug/strategy.h"
+
+/* All tokens of a job have at most so many bytes where rows travel inside them: Lithops carries
+ * jobs below 4 MiB (docs/token.md). */
+#define DP__MAX_INLINE (UINT64_C(3584) << 10)
+
+typedef struct dp__partition {
+	const dp_strategy *strategy;
+	const char *const *args; /* "name=value", NULL-terminated; NULL = defaults */
+	uint64_t room;           /* bytes of tokens, with rows inside */
+} dp__partition;
+
+/* The strategy of that name that the session knows; DP_EINVAL with the near ones. */
+dp_code dp__strategy_find(const dp_strategy **out, const dp_session *session, const char *name,
+			  dp_error *err);
+/* The params of a strategy for a view. */
+dp_code dp__partition_params(dp__params *out, const dp__partition *cut, const dp_view *view,
+			     dp_error *err);
+dp_code dp__partition_run(dp_slices **out, const dp_index *const *indexes, size_t nindexes,
+			  const dp__partition *cut, dp_error *err);
+
+#endif
