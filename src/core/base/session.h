@@ -9,11 +9,12 @@
 #include "dataplug/plugin.h"
 
 typedef struct dp__settings {
-	const char *meta; /* folder or URL where indexes live; "" = beside the object */
-	uint64_t memory;  /* bytes of one call's buffers; 0 = the store's default */
-	uint64_t record;  /* longest record, bytes */
-	uint64_t threads; /* 0 = one a core */
-	double timeout;   /* seconds that one call may take; 0 = no limit */
+	const char *meta;  /* folder or URL where indexes live; "" = beside the object */
+	const char *allow; /* URL prefixes that tokens may name, blanks between them; "" = all */
+	uint64_t memory;   /* bytes of one call's buffers; 0 = the store's default */
+	uint64_t record;   /* longest record, bytes */
+	uint64_t threads;  /* 0 = one a core */
+	double timeout;    /* seconds that one call may take; 0 = no limit */
 } dp__settings;
 
 /* A growing list of lent pointers. */

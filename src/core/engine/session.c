@@ -21,6 +21,8 @@
 static const dp_param settings[] = {
 	{ "meta", DP_PARAM_TEXT, offsetof(dp__settings, meta), "", NULL,
 	  "folder or URL where indexes live; empty = beside the object" },
+	{ "allow", DP_PARAM_TEXT, offsetof(dp__settings, allow), "", NULL,
+	  "URL prefixes that tokens may name, with blanks between them; empty = all" },
 	{ "memory", DP_PARAM_BYTES, offsetof(dp__settings, memory), "0", NULL,
 	  "bytes of buffers; 0 = 32M on disk, 128M over the network" },
 	{ "record", DP_PARAM_BYTES, offsetof(dp__settings, record), "8M", NULL,

@@ -9,6 +9,7 @@
 #include "core/base/num.h"
 #include "core/base/text.h"
 #include "core/engine/slice.h"
+#include "core/engine/trust.h"
 
 #define MAX_COUNT   (UINT64_C(1) << 62)
 #define MAX_MEMBERS 16
@@ -147,6 +148,22 @@ static dp_code take_args(const json_t *value, dp__origin *origin, dp_error *err)
 	return DP_OK;
 }
 
+/* Where the object and its index lie, and that this session may read there. */
+static dp_code take_urls(dp__origin *origin, const json_t *token, dp_error *err)
+{
+	const json_t *index = json_object_get(token, "index");
+	origin->url = take_text(json_object_get(token, "object"));
+	if (!origin->url || !*origin->url)
+		return dp_fail(err, DP_EFORMAT, "token: \"object\" is missing or damaged");
+	origin->index_url = take_text(index);
+	if (!origin->index_url && !json_is_null(index))
+		return dp_fail(err, DP_EFORMAT, "token: \"index\" is missing or damaged");
+	dp_code rc = dp__trust_url(origin->session, origin->url, err);
+	if (rc == DP_OK && origin->index_url)
+		rc = dp__trust_url(origin->session, origin->index_url, err);
+	return rc;
+}
+
 static dp_code take_origin(dp__origin *origin, const json_t *token, dp_error *err)
 {
 	const char *format = json_string_value(json_object_get(token, "format"));
@@ -158,15 +175,11 @@ static dp_code take_origin(dp__origin *origin, const json_t *token, dp_error *er
 			       format);
 	while (origin->format->axes && origin->format->axes[origin->naxes].name)
 		origin->naxes++;
-	origin->url = take_text(json_object_get(token, "object"));
-	if (!origin->url || !*origin->url)
-		return dp_fail(err, DP_EFORMAT, "token: \"object\" is missing or damaged");
+	dp_code rc = take_urls(origin, token, err);
+	if (rc != DP_OK)
+		return rc;
 	if (!take_parts(json_object_get(token, "parts"), origin))
 		return dp_fail(err, DP_EFORMAT, "token: \"parts\" is missing or damaged");
-	const json_t *index = json_object_get(token, "index");
-	origin->index_url = take_text(index);
-	if (!origin->index_url && !json_is_null(index))
-		return dp_fail(err, DP_EFORMAT, "token: \"index\" is missing or damaged");
 	const json_t *attrs = json_object_get(token, "attrs");
 	if (!json_is_null(attrs) && !take_base64(attrs, &origin->travel, &origin->travel_len) &&
 	    !take_stretch(attrs, &origin->travel_off, &origin->travel_len, &origin->travel_crc))
