@@ -334,6 +334,18 @@ Test(index, empty_file_is_refused)
 	expect_open("mem:a", DP_EFORMAT, "cut off");
 }
 
+Test(index, a_damaged_row_is_no_stale_one)
+{
+	put_object("mem:a", "0123456789");
+	dp_call call = dp__call_begin(&session);
+	dp_index *index = stored("mem:a", 5);
+	dp__buf rows = dp__buf_of(MAX);
+	dp__mem_fail(&session, "mem:a.dpx", (dp__mem_fault){ 0, 1, DP_OK }, NULL);
+	cr_expect_eq(dp__index_rows(index, &call, 1, 3, &rows, NULL), DP_EFORMAT);
+	dp__buf_fini(&rows);
+	dp_index_free(index);
+}
+
 Test(index, other_file_in_its_place_is_refused)
 {
 	char text[201];
@@ -508,15 +520,20 @@ Test(index, crc_of_rows_is_that_of_their_bytes)
 
 Test(index, rows_of_another_index_are_stale)
 {
-	put_object("mem:a", "0123456789");
+	char text[401];
+	memset(text, 'x', 400);
+	text[400] = 0;
+	put_object("mem:a", text);
 	dp_call call = dp__call_begin(&session);
 	dp_index *index = stored("mem:a", 5);
 	dp__buf rows = dp__buf_of(MAX);
 	resize_index("mem:a.dpx", 0);
 	cr_expect_eq(dp__index_rows(index, &call, 1, 3, &rows, NULL), DP_OK,
 		     "the same bytes again");
-	resize_index("mem:a.dpx", -(long)dp_index_size(index) / 2);
+	store_and_free("mem:a", 300);
 	cr_expect_eq(dp__index_rows(index, &call, 1, 3, &rows, NULL), DP_ESTALE);
+	resize_index("mem:a.dpx", -1);
+	cr_expect_eq(dp__index_rows(index, &call, 1, 3, &rows, NULL), DP_EFORMAT);
 	dp__buf_fini(&rows);
 	dp_index_free(index);
 }

@@ -232,8 +232,13 @@ static dp_code more_rows(dp_fetch *fetch, dp_error *err)
 		if (rc == DP_OK)
 			fetch->rows_crc = dp__crc32(fetch->rows_crc, fetch->rows.data + had, n);
 		if (rc == DP_OK && fetch->rows_end && fetch->rows_crc != slice->rows_crc)
-			rc = dp_fail(err, DP_ESTALE, "%s: is another index now",
-				     fetch->origin->index_url);
+			rc = DP_ESTALE;
+		if (rc == DP_ESTALE) {
+			const dp__stretch rows = { slice->rows_off, slice->rows_len,
+						   slice->rows_crc };
+			rc = dp__index_explain(fetch->origin->session, &fetch->call,
+					       fetch->origin->index_url, &rows, err);
+		}
 	} else {
 		fetch->rows_end = true;
 	}

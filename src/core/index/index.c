@@ -227,12 +227,13 @@ dp_code dp__index_rows(const dp_index *index, const dp_call *call, size_t first,
 	dp_error why = { 0 };
 	code = dp__site_read(&index->site, call, NULL, reads, n, &why);
 	free(reads);
-	if (code != DP_OK)
+	if (code != DP_OK && code != DP_ESTALE)
 		return dp_fail(err, code, "index %s: %s", index->url, why.msg);
 	/* The file may have been written anew since: that does no harm if the rows are the same. */
-	if (dp__crc32(0, out->data + out->len, (size_t)len) !=
-	    dp__index_rows_crc(index, first, last))
-		return dp_fail(err, DP_ESTALE, "index %s: is another one now", index->url);
+	const dp__stretch stretch = { index->run_off + off, len,
+				      dp__index_rows_crc(index, first, last) };
+	if (code == DP_ESTALE || dp__crc32(0, out->data + out->len, (size_t)len) != stretch.crc)
+		return dp__index_explain(index->session, call, index->url, &stretch, err);
 	out->len += (size_t)len;
 	return DP_OK;
 }

@@ -52,6 +52,18 @@ dp_code dp__index_rows(const dp_index *index, const dp_call *call, size_t first,
 		       dp__buf *out, dp_error *err);
 /* CRC-32 of those bytes, without reading them. */
 uint32_t dp__index_rows_crc(const dp_index *index, size_t first, size_t last);
+/* A stretch of an index file's run, as a token knows it. */
+typedef struct dp__stretch {
+	uint64_t off, len; /* in the index file */
+	uint32_t crc;
+} dp__stretch;
+/*
+ * Says why the bytes of a stretch are not those that were expected: DP_EFORMAT if the index file at
+ * url is damaged, DP_ESTALE if it is another one now, DP_ENOTFOUND if it is gone. Reads its
+ * database anew.
+ */
+dp_code dp__index_explain(dp_session *session, const dp_call *call, const char *url,
+			  const dp__stretch *stretch, dp_error *err);
 /* The owner of a format's params. */
 static inline dp__params_owner dp__format_owner(const dp_format *format)
 {

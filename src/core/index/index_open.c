@@ -97,6 +97,40 @@ static dp_code index_load(dp_index *index, const dp_call *call, const char *url,
 	return size == index->size ? DP_OK : dp_fail(err, DP_EFORMAT, "cut off or too long");
 }
 
+/* Whether the table itself says that the stretch has that CRC. */
+static bool has_stretch(const dp_index *index, const dp__stretch *stretch)
+{
+	size_t n = index->table.nunits, first = 0, last;
+	uint64_t off = stretch->off - index->run_off;
+	while (first < n && index->row_off[first] < off)
+		first++;
+	last = first;
+	while (last < n && index->row_off[last] - off < stretch->len)
+		last++;
+	return index->row_off[first] == off && index->row_off[last] == off + stretch->len &&
+	       dp__index_rows_crc(index, first, last) == stretch->crc;
+}
+
+dp_code dp__index_explain(dp_session *session, const dp_call *call, const char *url,
+			  const dp__stretch *stretch, dp_error *err)
+{
+	dp_error why = { 0 };
+	dp_index *index = calloc(1, sizeof(*index));
+	if (!index)
+		return dp_fail(err, DP_ENOMEM, "no memory for an index");
+	index->session = session;
+	dp_code code = index_load(index, call, url, &why);
+	if (code == DP_OK && has_stretch(index, stretch))
+		code = dp_fail(err, DP_EFORMAT, "index %s: damaged in the rows at byte %" PRIu64,
+			       url, stretch->off);
+	else if (code == DP_OK)
+		code = dp_fail(err, DP_ESTALE, "index %s: is another one now", url);
+	else
+		code = fail_at(err, code, url, &why);
+	dp_index_free(index);
+	return code;
+}
+
 /* An index beside its object may have moved with it to another folder; then it is that object's. */
 static dp_code match_url(dp_index *index, const char *url, bool beside, dp_error *err)
 {
