@@ -26,7 +26,7 @@ HOMES = {
     "libdeflate.h": ("src/core/base/digest.c", "src/formats/"),
     "openssl/": ("src/core/base/digest.c",),
     "dlfcn.h": ("src/core/",),
-    "curl/": (),
+    "curl/": ("src/core/io/http",),
 }
 # Same number, but strangers to each other.
 STRANGERS = ("src/formats/", "src/strategies/")

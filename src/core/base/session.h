@@ -9,12 +9,17 @@
 #include "dataplug/plugin.h"
 
 typedef struct dp__settings {
-	const char *meta;  /* folder or URL where indexes live; "" = beside the object */
-	const char *allow; /* URL prefixes that tokens may name, blanks between them; "" = all */
-	uint64_t memory;   /* bytes of one call's buffers; 0 = the store's default */
-	uint64_t record;   /* longest record, bytes */
-	uint64_t threads;  /* 0 = one a core */
-	double timeout;    /* seconds that one call may take; 0 = no limit */
+	const char *meta;   /* folder or URL where indexes live; "" = beside the object */
+	const char *allow;  /* URL prefixes that tokens may name, blanks between them; "" = all */
+	uint64_t memory;    /* bytes of one call's buffers; 0 = the store's default */
+	uint64_t record;    /* longest record, bytes */
+	uint64_t threads;   /* 0 = one a core */
+	double timeout;     /* seconds that one call may take; 0 = no limit */
+	const char *header; /* of requests over http: NAME:VALUE, one a line; may be a secret */
+	const char *url; /* the full URL of the object whose public one it begins with; a secret */
+	uint64_t retries, connections; /* of one request; to one host */
+	/* Seconds. */
+	double retry_time, backoff, connect_timeout, first_byte, low_speed_time, clock;
 } dp__settings;
 
 /* A growing list of lent pointers. */
@@ -28,10 +33,12 @@ struct dp_session {
 	dp__params params; /* value is &set */
 	dp__settings set;
 	dp__list stores, formats, strategies, tasks; /* const dp_store *, ... */
-	dp__list owned;       /* formats that were made of grammars; freed with the session */
-	dp__list libraries;   /* dlopen handles */
-	struct dp__mem *mem;  /* what mem: holds, core/io/mem.h; NULL until it is used */
-	pthread_mutex_t lock; /* of mem's creation */
+	dp__list owned;        /* formats that were made of grammars; freed with the session */
+	dp__list libraries;    /* dlopen handles */
+	struct dp__mem *mem;   /* what mem: holds, core/io/mem.h; NULL until it is used */
+	struct dp__http *http; /* connections, core/io/http_pool.h; NULL until they are used */
+	struct dp__signed *signed_urls; /* core/io/object.h */
+	pthread_mutex_t lock;           /* of mem's and http's creation */
 	pthread_mutex_t log_lock;
 	dp_log_fn log;
 	void *log_user;

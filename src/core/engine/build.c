@@ -8,6 +8,7 @@
 #include "core/base/text.h"
 #include "core/engine/scan.h"
 #include "core/engine/slice.h"
+#include "core/io/object.h"
 #include "core/io/url.h"
 
 #define HEAD ((size_t)64 << 10)
@@ -227,7 +228,7 @@ dp_code dp_index_build(dp_index **out, dp_session *session, const char *url,
 	dp_index *index = NULL;
 	if (opts)
 		memcpy(&all, opts, dp__min_u64(opts->size, sizeof all));
-	dp_code rc = dp__url_of(&canonical, url, err);
+	dp_code rc = dp__object_url(&canonical, session, url, err);
 	if (rc == DP_OK)
 		rc = find_fresh(&index, session, &call, canonical, &all, err);
 	if (rc == DP_OK && !index)

@@ -8,7 +8,7 @@
 #include "core/base/text.h"
 #include "core/engine/partition.h"
 #include "core/engine/plan.h"
-#include "core/io/url.h"
+#include "core/io/object.h"
 
 #define MAX_OBJECTS (1u << 20)
 #define MAX_SLICES  (1u << 20)
@@ -41,7 +41,7 @@ dp_code dp_list(dp_session *session, const char *url,
 	dp_call call = dp__call_begin(session);
 	dp__site site = { 0 };
 	char *canonical = NULL;
-	dp_code rc = dp__url_of(&canonical, url, err);
+	dp_code rc = dp__object_url(&canonical, session, url, err);
 	if (rc == DP_OK)
 		rc = dp__site_open(&site, session, &(dp_place){ .url = canonical }, err);
 	if (rc == DP_OK)

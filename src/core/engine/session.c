@@ -12,7 +12,9 @@
 #include "core/engine/budget.h"
 #include "core/engine/tasks.h"
 #include "core/index/index.h"
+#include "core/io/http.h"
 #include "core/io/mem.h"
+#include "core/io/object.h"
 #include "formats/formats.h"
 #include "strategies/strategies.h"
 
@@ -31,6 +33,26 @@ static const dp_param settings[] = {
 	  "threads of map and index; 0 = one a core" },
 	{ "timeout", DP_PARAM_NUMBER, offsetof(dp__settings, timeout), "0", NULL,
 	  "seconds that one call may take; 0 = no limit" },
+	{ "header", DP_PARAM_TEXT, offsetof(dp__settings, header), "", NULL,
+	  "NAME:VALUE for requests over http, one a line (DATAPLUG_HTTP_HEADER)" },
+	{ "url", DP_PARAM_TEXT, offsetof(dp__settings, url), "", NULL,
+	  "full URL of an object that is indexed without its signature" },
+	{ "retries", DP_PARAM_COUNT, offsetof(dp__settings, retries), "8", NULL,
+	  "of one request over the network" },
+	{ "retry-time", DP_PARAM_NUMBER, offsetof(dp__settings, retry_time), "180", NULL,
+	  "seconds after which a request is not tried again" },
+	{ "backoff", DP_PARAM_NUMBER, offsetof(dp__settings, backoff), "0.1", NULL,
+	  "seconds before a first retry, at most; tenfold when asked to slow down" },
+	{ "connect-timeout", DP_PARAM_NUMBER, offsetof(dp__settings, connect_timeout), "5", NULL,
+	  "seconds that a connection may take" },
+	{ "first-byte", DP_PARAM_NUMBER, offsetof(dp__settings, first_byte), "15", NULL,
+	  "seconds that an answer may take to begin" },
+	{ "low-speed-time", DP_PARAM_NUMBER, offsetof(dp__settings, low_speed_time), "15", NULL,
+	  "seconds with less than 1 KiB/s that end a transfer" },
+	{ "connections", DP_PARAM_COUNT, offsetof(dp__settings, connections), "16", NULL,
+	  "to one host; four times as many in all" },
+	{ "clock", DP_PARAM_NUMBER, offsetof(dp__settings, clock), "0", NULL,
+	  "seconds added to the system's clock where requests are signed" },
 	{ 0 },
 };
 #define NSETTINGS (sizeof settings / sizeof settings[0] - 1)
@@ -53,6 +75,8 @@ uint64_t dp__budget_ahead(dp_session *session, const dp_store *store)
 static const char *from_environment(const char *name)
 {
 	char variable[64] = "DATAPLUG_";
+	if (strcmp(name, "header") == 0)
+		name = "http-header";
 	size_t n = strlen(variable);
 	for (; *name && n < sizeof variable - 1; name++)
 		variable[n++] = *name >= 'a' && *name <= 'z' ? (char)(*name - 'a' + 'A') : '_';
@@ -299,6 +323,8 @@ void dp_session_free(dp_session *session)
 	if (!session)
 		return;
 	dp__mem_free(session->mem);
+	dp__http_free(session->http);
+	dp__object_forget(session);
 	for (size_t i = 0; i < session->owned.n; i++)
 		dp__text_format_free((dp_format *)(uintptr_t)session->owned.at[i]);
 	for (size_t i = 0; i < session->libraries.n; i++)

@@ -9,6 +9,7 @@
 #include "core/index/db.h"
 #include "core/index/home.h"
 #include "core/index/index.h"
+#include "core/io/object.h"
 #include "core/io/url.h"
 
 #define GUESS  ((size_t)1 << 20) /* how much of an index file the first read takes */
@@ -230,7 +231,7 @@ dp_code dp__index_open(dp_index **out, dp_session *session, const dp_call *call,
 {
 	lookup at = { .session = session, .call = call };
 	*out = NULL;
-	dp_code code = dp__url_of(&at.url, url, err);
+	dp_code code = dp__object_url(&at.url, session, url, err);
 	if (code == DP_OK)
 		code = dp__home_of(&at.home, session, at.url, err);
 	if (code == DP_OK)
@@ -269,7 +270,7 @@ dp_code dp_index_remove(dp_session *session, const char *url, dp_error *err)
 	dp__home home = { 0 };
 	char *whole = NULL;
 	dp_error why = { 0 };
-	dp_code code = dp__url_of(&whole, url, err);
+	dp_code code = dp__object_url(&whole, session, url, err);
 	if (code == DP_OK)
 		code = dp__home_of(&home, session, whole, err);
 	if (code != DP_OK)

@@ -118,4 +118,4 @@ dp_code dp__site_list(const dp__site *site, const dp_call *call,
 	return site->store->list(site->self, call, key, user, err);
 }
 
-const dp_store *const dp__stores[] = { &dp__file_store, &dp__mem_store, NULL };
+const dp_store *const dp__stores[] = { &dp__file_store, &dp__http_store, &dp__mem_store, NULL };

@@ -32,6 +32,6 @@ dp_code dp__site_list(const dp__site *site, const dp_call *call,
 
 /* The built-in stores, NULL-terminated. */
 extern const dp_store *const dp__stores[];
-extern const dp_store dp__file_store, dp__mem_store;
+extern const dp_store dp__file_store, dp__mem_store, dp__http_store;
 
 #endif

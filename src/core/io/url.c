@@ -295,3 +295,104 @@ dp_code dp__url_layout(char **out, const char *url, dp_error *err)
 	dp__buf_fini(&layout);
 	return code;
 }
+
+/* "https" and "http" alone: what else begins so is another scheme. */
+static bool is_web(const char *url)
+{
+	size_t scheme = dp__url_scheme(url);
+
+	return (scheme == 4 || scheme == 5) && strncasecmp(url, "https", scheme) == 0 &&
+	       strncmp(url + scheme, "://", 3) == 0;
+}
+
+static bool is_one_of(const char *const *list, const char *name, size_t n)
+{
+	for (; *list != NULL; list++)
+		if (strlen(*list) == n && strncasecmp(*list, name, n) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * Whether the parameter signs the URL. Azure's names are short, so they count only beside its
+ * "sig", as do CloudFront's and the older ones of AWS beside "Signature".
+ */
+static bool is_signature(const char *name, size_t n, bool has_sig, bool has_signature)
+{
+	static const char *const azure[] = { "sv",    "ss",    "srt",   "sp",  "se",  "st",
+					     "sip",   "spr",   "sig",   "sr",  "si",  "sdd",
+					     "skv",   "skoid", "sktid", "skt", "ske", "sks",
+					     "saoid", "suoid", "scid",  NULL };
+	static const char *const old[] = { "Signature", "Expires",        "Key-Pair-Id",
+					   "Policy",    "AWSAccessKeyId", "GoogleAccessId",
+					   NULL };
+
+	if (n > 6 && (strncasecmp(name, "X-Amz-", 6) == 0))
+		return true;
+	if (n > 7 && strncasecmp(name, "X-Goog-", 7) == 0)
+		return true;
+	return (has_sig && is_one_of(azure, name, n)) || (has_signature && is_one_of(old, name, n));
+}
+
+static bool has_parameter(const char *query, const char *end, const char *name)
+{
+	const char *const one[] = { name, NULL };
+
+	while (query < end) {
+		size_t n = strcspn(query, "&#");
+
+		if (is_one_of(one, query, n < strcspn(query, "=") ? n : strcspn(query, "=")))
+			return true;
+		query += n + 1;
+	}
+	return false;
+}
+
+/* Appends the query in [from, end), which begins behind its "?", without what signs. */
+static dp_code add_public_query(dp__buf *out, const char *from, const char *end, dp_error *err)
+{
+	bool has_sig = has_parameter(from, end, "sig");
+	bool has_signature = has_parameter(from, end, "Signature");
+	const char *mark = "?";
+	dp_code code = DP_OK;
+
+	while (code == DP_OK && from < end) {
+		size_t n = strcspn(from, "&#"), name = strcspn(from, "=&#");
+
+		if (!is_signature(from, name, has_sig, has_signature)) {
+			code = dp__buf_add(out, mark, 1, err);
+			if (code == DP_OK)
+				code = dp__buf_add(out, from, n, err);
+			mark = "&";
+		}
+		from += n + 1;
+	}
+	return code;
+}
+
+dp_code dp__url_public(char **out, const char *url, dp_error *err)
+{
+	dp__buf text = dp__buf_of(URL_MAX);
+	const char *host, *user, *query, *end;
+	dp_code code;
+
+	if (!is_web(url)) {
+		*out = dp__strdup(url);
+		return *out != NULL ? DP_OK : dp_fail(err, DP_ENOMEM, "no memory for a URL");
+	}
+	host = behind_scheme(url);
+	end = url + strcspn(url, "#");
+	query = url + strcspn(url, "?#");
+	code = dp__buf_add(&text, url, (size_t)(host - url), err);
+	/* RFC 3986 3.2.1: what stands before the last "@" of the authority. */
+	for (user = host + strcspn(host, "/?#"); user > host && user[-1] != '@';)
+		user--;
+	if (code == DP_OK)
+		code = dp__buf_add(&text, user, (size_t)(query - user), err);
+	if (code == DP_OK && query < end)
+		code = add_public_query(&text, query + 1, end, err);
+	if (code == DP_OK)
+		code = take_string(&text, out, err);
+	dp__buf_fini(&text);
+	return code;
+}

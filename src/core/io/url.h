@@ -30,5 +30,11 @@ const char *dp__url_key(const char *url);
  * free() it.
  */
 dp_code dp__url_layout(char **out, const char *url, dp_error *err);
+/*
+ * The URL as it may be stored and shown: of web URLs without user, password and fragment, and
+ * without the parameters of the query that sign it (of AWS, CloudFront, Google and Azure), so that
+ * all signed forms of an object's URL are one. Others as they are. free() it.
+ */
+dp_code dp__url_public(char **out, const char *url, dp_error *err);
 
 #endif

@@ -1,0 +1,166 @@
+#!/usr/bin/env bash
+# web.sh - objects on a real web server, nginx on loopback: web.sh [DATAPLUG]
+set -u
+dataplug=${1:-${DATAPLUG:?the path of dataplug}}
+case $dataplug in */*) dataplug=$(cd "$(dirname "$dataplug")" && pwd)/$(basename "$dataplug") ;; esac
+unset DATAPLUG_META DATAPLUG_TIMEOUT DATAPLUG_PLUGIN_PATH SSL_CERT_FILE CURL_CA_BUNDLE AWS_CA_BUNDLE
+unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY all_proxy
+nginx=$(command -v nginx || echo /usr/sbin/nginx)
+if ! [ -x "$nginx" ]; then
+	echo "1..0 # SKIP nginx is not installed"
+	exit 77
+fi
+dir=$(mktemp -d) || exit 1
+cd "$dir" || exit 1
+export DATAPLUG_META=$dir/meta LC_ALL=C HOME=$dir DATAPLUG_BACKOFF=0.01 DATAPLUG_RETRIES=2
+port=$((20000 + $$ % 20000))
+stop() {
+	[ ! -f "$dir/pid" ] || kill "$(cat "$dir/pid")" 2>/dev/null
+	rm -rf "$dir"
+}
+trap stop EXIT
+failed=0
+
+test_ok() {
+	if ("$1") >test.out 2>test.err; then
+		echo "ok $1"
+	else
+		echo "not ok $1"
+		sed 's/^/# /' test.out test.err | head -20
+		failed=$((failed + 1))
+	fi
+}
+
+# dp CODE ARG...: dataplug ends with CODE; its output is in out and err.
+dp() {
+	local want=$1 got=0
+	shift
+	"$dataplug" "$@" >out 2>err || got=$?
+	[ "$got" = "$want" ] && return
+	echo "dataplug $*: $got, not $want"
+	cat err
+	return 1
+}
+
+serve() {
+	mkdir -p www/private
+	awk 'BEGIN { srand(3); for (i = 0; i < 30000; i++) {
+		s = ""; q = ""
+		for (k = 0; k < 60; k++) { s = s substr("ACGT", int(rand() * 4) + 1, 1); q = q substr("FF:,", int(rand() * 4) + 1, 1) }
+		printf "@r%d\n%s\n+\n%s\n", i, s, q } }' >reads.fastq
+	gzip -6 <reads.fastq >www/reads.fastq.gz
+	cp www/reads.fastq.gz www/other.fastq.gz
+	cp www/reads.fastq.gz www/private/reads.fastq.gz
+	: >www/empty.fastq
+	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost \
+		-addext subjectAltName=IP:127.0.0.1 -keyout key.pem -out cert.pem 2>/dev/null
+	cat >nginx.conf <<-CONF
+		pid $dir/pid;
+		error_log $dir/error.log;
+		$([ "$(id -u)" = 0 ] && echo 'user root;')
+		events { worker_connections 64; }
+		http {
+			access_log $dir/access.log;
+			tcp_nopush off;
+			client_body_temp_path $dir/t1; proxy_temp_path $dir/t2; fastcgi_temp_path $dir/t3;
+			uwsgi_temp_path $dir/t4; scgi_temp_path $dir/t5;
+			server {
+				listen 127.0.0.1:$port;
+				listen 127.0.0.1:$((port + 1)) ssl;
+				ssl_certificate $dir/cert.pem;
+				ssl_certificate_key $dir/key.pem;
+				root $dir/www;
+				location /moved/ { rewrite ^/moved/(.*)\$ /\$1 redirect; }
+				location /loop/ { return 302 /loop/; }
+				location /whole/ { alias $dir/www/; max_ranges 0; }
+				location /busy/ { return 503; }
+				location /signed/ { alias $dir/www/; if (\$arg_Signature != good) { return 403; } }
+				location /private/ { if (\$http_x_key != secret) { return 403; } }
+			}
+		}
+	CONF
+	"$nginx" -c "$dir/nginx.conf" -p "$dir" 2>error.start
+}
+serve || {
+	cat error.start
+	echo "not ok the server starts"
+	exit 1
+}
+web=http://127.0.0.1:$port
+
+indexes() { dp 0 index $web/reads.fastq.gz -p span=64K && grep -q '30000 reads' out; }
+gives_the_same_records() {
+	dp 0 partition $web/reads.fastq.gz chunks n=5 -o s.jsonl && dp 0 get s.jsonl && cmp out reads.fastq
+}
+reads_from_the_middle() {
+	dp 0 read $web/reads.fastq.gz record=10000:10010 && cmp out <(sed -n 40001,40040p reads.fastq)
+}
+pays_its_price() {
+	dp 0 partition $web/reads.fastq.gz chunks n=5 -o s.jsonl --json || return
+	local price
+	price=$(grep -o '"requests":[0-9]*' out | cut -d: -f2)
+	local rows
+	rows=$(grep -c '"rows":\[' s.jsonl)
+	: >access.log
+	dp 0 get s.jsonl || return
+	sleep 0.2
+	[ "$(grep -c ' 206 ' access.log)" = $((price - rows)) ] || { cat access.log; return 1; }
+}
+opening_costs_one_look() {
+	: >access.log
+	dp 0 show $web/reads.fastq.gz || return
+	sleep 0.2
+	[ "$(wc -l <access.log)" = 1 ]
+}
+follows_redirects() { dp 0 index $web/moved/reads.fastq.gz && dp 0 verify $web/moved/reads.fastq.gz; }
+ends_in_redirect_loops() { ! "$dataplug" index $web/loop/x.gz 2>err && grep -q redirect err; }
+says_what_is_missing() { dp 66 index $web/none.fastq.gz && [ "$(wc -l <err)" = 1 ]; }
+takes_empty_objects() { dp 0 index $web/empty.fastq && grep -q ' 0 reads' out; }
+refuses_servers_without_ranges() { ! "$dataplug" index $web/whole/reads.fastq.gz 2>err && [ "$(wc -l <err)" = 1 ]; }
+busy_is_transient() {
+	: >access.log
+	dp 75 index $web/busy/x.gz || return
+	sleep 0.2
+	[ "$(wc -l <access.log)" = 3 ]
+}
+refused_is_transient() { dp 75 index http://127.0.0.1:1/x.gz; }
+forbidden_is_told() { dp 77 index $web/private/reads.fastq.gz; }
+sends_headers() {
+	DATAPLUG_HTTP_HEADER='X-Key: secret' dp 0 index $web/private/reads.fastq.gz
+}
+keeps_headers_to_itself() {
+	DATAPLUG_HTTP_HEADER='X-Key: secret' dp 0 partition $web/private/reads.fastq.gz chunks n=2 -o p.jsonl &&
+		! grep -r secret p.jsonl meta
+}
+signed_url='/signed/reads.fastq.gz?Expires=99&Signature=good&Key-Pair-Id=K'
+takes_signed_urls() {
+	dp 0 index "$web$signed_url" && dp 0 partition "$web$signed_url" chunks n=2 -o q.jsonl &&
+		! grep -r -e Signature -e good q.jsonl out err && ! grep -rq -e 'Signature=' meta
+}
+later_signatures_find_the_index() { dp 0 show "$web/signed/reads.fastq.gz?Key-Pair-Id=L&Signature=good" && grep -q 30000 out; }
+tokens_need_the_signature() {
+	dp 77 get q.jsonl && dp 0 get q.jsonl --url "$web$signed_url" && cmp out reads.fastq &&
+		dp 1 map q.jsonl count && dp 0 map q.jsonl count --url "$web$signed_url"
+}
+errors_show_no_signature() {
+	dp 77 index "$web/signed/reads.fastq.gz?Signature=wrong" && ! grep wrong err
+}
+trusts_no_unknown_certificate() { ! "$dataplug" index https://127.0.0.1:$((port + 1))/reads.fastq.gz 2>err; }
+speaks_tls() {
+	export SSL_CERT_FILE=$dir/cert.pem
+	dp 0 index https://127.0.0.1:$((port + 1))/reads.fastq.gz && dp 0 verify https://127.0.0.1:$((port + 1))/reads.fastq.gz
+}
+notices_a_change() {
+	dp 0 index $web/other.fastq.gz && dp 0 partition $web/other.fastq.gz chunks n=2 -o o.jsonl || return
+	{ cat reads.fastq && head -4 reads.fastq; } | gzip >www/new && mv www/new www/other.fastq.gz
+	dp 78 get o.jsonl && dp 0 index $web/other.fastq.gz && grep -q '30001 reads' out
+}
+for name in indexes gives_the_same_records reads_from_the_middle pays_its_price opening_costs_one_look \
+	follows_redirects ends_in_redirect_loops says_what_is_missing takes_empty_objects \
+	refuses_servers_without_ranges busy_is_transient refused_is_transient forbidden_is_told sends_headers \
+	keeps_headers_to_itself takes_signed_urls later_signatures_find_the_index tokens_need_the_signature \
+	errors_show_no_signature trusts_no_unknown_certificate speaks_tls notices_a_change; do
+	test_ok $name
+done
+echo "# $failed failed"
+[ $failed = 0 ]
