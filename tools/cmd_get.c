@@ -206,7 +206,7 @@ const struct command cmd_get = {
 		"the array job\n"
 		"that this is part of (Slurm, AWS Batch, PBS, SGE, LSF). -o 'part-{}' writes a "
 		"file a slice.\n",
-	.options = OPTION(SLICE) | OPTION(RAW) | OPTION(OUTPUT),
+	.options = OPTION(SLICE) | OPTION(RAW) | OPTION(OUTPUT) | OPTION(URL),
 	.min = 1,
 	.max = 1,
 	.run = run_get,

@@ -36,7 +36,7 @@ static void fill_human(FILE *text, const void *user)
 	const struct line *line = user;
 	const dp_view *view = dp_index_view(line->index);
 	const char *format = command_attr(line->index, "format");
-	fprintf(text, "%s: %s%s, ", line->object,
+	fprintf(text, "%.*s: %s%s, ", human_name(line->object), line->object,
 		dp_index_built(line->index) ? "" : "fresh index, ", format);
 	human_count(text, view->nrec, command_record(line->tool, format));
 	fputs(", ", text);
@@ -53,7 +53,7 @@ static void fill_json(FILE *text, const void *user)
 	const struct line *line = user;
 	const dp_view *view = dp_index_view(line->index);
 	fputs("{\"object\":", text);
-	json_put_string(text, line->object);
+	json_put_text(text, line->object, (size_t)human_name(line->object));
 	fputs(",\"index\":", text);
 	json_put_string(text, dp_index_url(line->index));
 	fputs(",\"format\":", text);

@@ -205,7 +205,7 @@ const struct command cmd_map = {
 	.more = "\"dataplug tasks\" lists the tasks. Slices that failed, or were not reached, are "
 		"written to\n"
 		"the file of --failed as they were, so that it can be mapped again.\n",
-	.options = OPTION(JOBS) | OPTION(JSON) | OPTION(FAILED) | OPTION(QUIET),
+	.options = OPTION(JOBS) | OPTION(JSON) | OPTION(FAILED) | OPTION(QUIET) | OPTION(URL),
 	.min = 2,
 	.max = SIZE_MAX,
 	.run = run,

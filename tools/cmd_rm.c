@@ -1,6 +1,7 @@
 /* cmd_rm.c - dataplug rm: removes indexes, never objects. */
 #include "command.h"
 #include "exit.h"
+#include "human.h"
 #include "out.h"
 #include "signals.h"
 
@@ -11,7 +12,8 @@ static int remove_one(const struct tool *tool, const char *object, struct out *t
 	if (rc == DP_OK)
 		rc = dp_index_remove(tool->session, object, &err);
 	if (rc == DP_OK)
-		rc = out_print(to, &err, "removed the index; %s stays\n", object);
+		rc = out_print(to, &err, "removed the index; %.*s stays\n", human_name(object),
+			       object);
 	if (rc == DP_OK)
 		rc = out_flush(to, &err);
 	return out_report(to, object, rc, &err);

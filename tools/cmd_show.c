@@ -40,8 +40,9 @@ static void fill_human(FILE *text, const void *user)
 	const dp_view *view = dp_index_view(index);
 	const char *format = command_attr(index, "format"), *params = command_attr(index, "params");
 	const char *warnings = command_attr(index, "warnings");
-	fprintf(text, "object   %s\nurl      %s\nformat   %s%s%s\nsize     ", shown->object,
-		command_attr(index, "url"), format, *params ? " " : "", params);
+	fprintf(text, "object   %.*s\nurl      %s\nformat   %s%s%s\nsize     ",
+		human_name(shown->object), shown->object, command_attr(index, "url"), format,
+		*params ? " " : "", params);
 	human_bytes(text, command_size(index));
 	fprintf(text, " (%" PRIu64 " bytes)\nrecords  ", command_size(index));
 	human_count(text, view->nrec, command_record(shown->tool, format));
@@ -151,7 +152,7 @@ static void fill_json(FILE *text, const void *user)
 	const dp_index *index = shown->index;
 	const dp_view *view = dp_index_view(index);
 	fputs("{\"object\":", text);
-	json_put_string(text, shown->object);
+	json_put_text(text, shown->object, (size_t)human_name(shown->object));
 	putc(',', text);
 	json_attr(text, index, "url");
 	json_attr(text, index, "format");

@@ -15,7 +15,7 @@ struct verified {
 static void fill(FILE *text, const void *user)
 {
 	const struct verified *verified = user;
-	fprintf(text, "%s: ok, ", verified->object);
+	fprintf(text, "%.*s: ok, ", human_name(verified->object), verified->object);
 	human_count(text, dp_index_view(verified->index)->nrec,
 		    command_record(verified->tool, command_attr(verified->index, "format")));
 	putc('\n', text);

@@ -1,5 +1,6 @@
 /* exit.c - turns the library's codes into exit codes and its messages into one line. */
 #include "exit.h"
+#include "human.h"
 
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -58,8 +59,8 @@ static void say(const char *object, const char *text)
 {
 	char line[4096];
 	bool named = !object || is_named(text, object);
-	snprintf(line, sizeof line, "dataplug: %s%s%s", named ? "" : object, named ? "" : ": ",
-		 text);
+	snprintf(line, sizeof line, "dataplug: %.*s%s%s", named ? 0 : human_name(object),
+		 named ? "" : object, named ? "" : ": ", text);
 	for (char *p = line; *p; p++) {
 		if ((unsigned char)*p < ' ' || *p == 0x7f)
 			*p = '?';

@@ -2,8 +2,17 @@
 #include "human.h"
 
 #include <inttypes.h>
+#include <limits.h>
+#include <string.h>
 
 #include "dataplug/unit.h"
+
+int human_name(const char *object)
+{
+	bool web = strncmp(object, "http://", 7) == 0 || strncmp(object, "https://", 8) == 0;
+	size_t len = web ? strcspn(object, "?") : strlen(object);
+	return len < INT_MAX ? (int)len : INT_MAX;
+}
 
 void human_bytes(FILE *to, uint64_t n)
 {

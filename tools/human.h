@@ -6,6 +6,11 @@
 
 #include "dataplug/base.h"
 
+/*
+ * How many bytes of an object's name may be shown: of a web URL those before its query, which may
+ * be its signature.
+ */
+int human_name(const char *object);
 /* "999 B", "3.1 kB", "280 MB". */
 void human_bytes(FILE *to, uint64_t n);
 /* "1 read", "1000 reads", "uncounted reads". */

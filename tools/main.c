@@ -79,16 +79,16 @@ static dp_code open_session(const struct options *opts, dp_session **out, dp_err
 	static const struct {
 		option option;
 		const char *name;
-	} own[] = { { OPT_META, "meta" }, { OPT_TIMEOUT, "timeout" } };
-	char *text[2] = { 0 };
+	} own[] = { { OPT_META, "meta" }, { OPT_TIMEOUT, "timeout" }, { OPT_URL, "url" } };
+	char *text[3] = { 0 };
 	size_t n = opts->n[OPT_SET];
 	dp_code rc = DP_OK;
-	const char **setting = calloc(n + 3, sizeof(char *));
+	const char **setting = calloc(n + 4, sizeof(char *));
 	if (!setting)
 		return dp_fail(err, DP_ENOMEM, "no memory for settings");
 	for (size_t i = 0; i < n; i++)
 		setting[i] = opts->value[OPT_SET][i];
-	for (size_t i = 0; rc == DP_OK && i < 2; i++) {
+	for (size_t i = 0; rc == DP_OK && i < 3; i++) {
 		if (!options_has(opts, own[i].option))
 			continue;
 		text[i] = setting_of(own[i].name, options_last(opts, own[i].option));
@@ -98,8 +98,8 @@ static dp_code open_session(const struct options *opts, dp_session **out, dp_err
 	}
 	if (rc == DP_OK)
 		rc = dp_session_open(out, setting, err);
-	free(text[0]);
-	free(text[1]);
+	for (size_t i = 0; i < 3; i++)
+		free(text[i]);
 	free(setting);
 	return rc;
 }

@@ -32,6 +32,7 @@ static const row table[OPT_COUNT] = {
 	[OPT_STRICT] = { "strict", 0, NULL, "with --recursive: what would be skipped is an error" },
 	[OPT_TIMEOUT] = { "timeout", 0, "SECONDS", "end after that time (DATAPLUG_TIMEOUT)" },
 	[OPT_UNITS] = { "units", 0, NULL, "print the table of units" },
+	[OPT_URL] = { "url", 0, "URL", "the object's full URL, with its signature" },
 	[OPT_VERSION] = { "version", 0, NULL, "print the version" },
 };
 

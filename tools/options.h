@@ -25,6 +25,7 @@ typedef enum option {
 	OPT_STRICT,
 	OPT_TIMEOUT,
 	OPT_UNITS,
+	OPT_URL,
 	OPT_VERSION,
 	OPT_COUNT
 } option;
