@@ -10,10 +10,12 @@ if ! [ -x "$nginx" ]; then
 	echo "1..0 # SKIP nginx is not installed"
 	exit 77
 fi
+free_ports=$(cd "$(dirname "$0")/../scripts" && pwd)/free-ports
 dir=$(mktemp -d) || exit 1
 cd "$dir" || exit 1
 export DATAPLUG_META=$dir/meta LC_ALL=C HOME=$dir DATAPLUG_BACKOFF=0.01 DATAPLUG_RETRIES=2
-port=$((20000 + $$ % 20000))
+mapfile -t ports < <("$free_ports" 2)
+port=${ports[0]} tls_port=${ports[1]}
 stop() {
 	[ ! -f "$dir/pid" ] || kill "$(cat "$dir/pid")" 2>/dev/null
 	rm -rf "$dir"
@@ -66,7 +68,7 @@ serve() {
 			uwsgi_temp_path $dir/t4; scgi_temp_path $dir/t5;
 			server {
 				listen 127.0.0.1:$port;
-				listen 127.0.0.1:$((port + 1)) ssl;
+				listen 127.0.0.1:$tls_port ssl;
 				ssl_certificate $dir/cert.pem;
 				ssl_certificate_key $dir/key.pem;
 				root $dir/www;
@@ -145,10 +147,10 @@ tokens_need_the_signature() {
 errors_show_no_signature() {
 	dp 77 index "$web/signed/reads.fastq.gz?Signature=wrong" && ! grep wrong err
 }
-trusts_no_unknown_certificate() { ! "$dataplug" index https://127.0.0.1:$((port + 1))/reads.fastq.gz 2>err; }
+trusts_no_unknown_certificate() { ! "$dataplug" index https://127.0.0.1:$tls_port/reads.fastq.gz 2>err; }
 speaks_tls() {
 	export SSL_CERT_FILE=$dir/cert.pem
-	dp 0 index https://127.0.0.1:$((port + 1))/reads.fastq.gz && dp 0 verify https://127.0.0.1:$((port + 1))/reads.fastq.gz
+	dp 0 index https://127.0.0.1:$tls_port/reads.fastq.gz && dp 0 verify https://127.0.0.1:$tls_port/reads.fastq.gz
 }
 notices_a_change() {
 	dp 0 index $web/other.fastq.gz && dp 0 partition $web/other.fastq.gz chunks n=2 -o o.jsonl || return
