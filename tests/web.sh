@@ -15,7 +15,7 @@ dir=$(mktemp -d) || exit 1
 cd "$dir" || exit 1
 export DATAPLUG_META=$dir/meta LC_ALL=C HOME=$dir DATAPLUG_BACKOFF=0.01 DATAPLUG_RETRIES=2
 mapfile -t ports < <("$free_ports" 2)
-port=${ports[0]} tls_port=${ports[1]}
+port=$((ports[0])) tls_port=$((ports[1]))
 stop() {
 	[ ! -f "$dir/pid" ] || kill "$(cat "$dir/pid")" 2>/dev/null
 	rm -rf "$dir"
