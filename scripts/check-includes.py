@@ -25,6 +25,7 @@ HOMES = {
     "zlib.h": ("src/core/base/digest.c", "src/formats/inflate_zlib.c"),
     "libdeflate.h": ("src/core/base/digest.c", "src/formats/"),
     "openssl/": ("src/core/base/digest.c",),
+    "expat.h": ("src/core/io/xml.c",),
     "dlfcn.h": ("src/core/",),
     "curl/": ("src/core/io/http",),
 }

@@ -151,3 +151,41 @@ Test(url, layout_keeps_a_query_in_its_segment)
 	expect_layout("https://h/x.gz?a=b/c#d", "https/h/x.gz%3Fa=b%2Fc%23d");
 	expect_layout("https://h?a", "https/h%3Fa");
 }
+
+static void check_public(const char *url, const char *expected)
+{
+	char *shown = NULL;
+
+	cr_assert_eq(dp__url_public(&shown, url, NULL), DP_OK);
+	cr_assert_str_eq(shown, expected);
+	free(shown);
+}
+
+Test(url, public_form_is_without_what_signs)
+{
+	check_public("https://b.s3.amazonaws.com/k?X-Amz-Algorithm=A&X-Amz-Credential=C%2F&"
+		     "X-Amz-Date=D&X-Amz-Expires=60&X-Amz-SignedHeaders=host&X-Amz-Signature=S",
+		     "https://b.s3.amazonaws.com/k");
+	check_public("https://b.s3.amazonaws.com/k?versionId=7&AWSAccessKeyId=A&Signature=S&"
+		     "Expires=1",
+		     "https://b.s3.amazonaws.com/k?versionId=7");
+	check_public("https://d.cloudfront.net/k?Policy=P&Signature=S&Key-Pair-Id=K",
+		     "https://d.cloudfront.net/k");
+	check_public("https://storage.googleapis.com/b/k?X-Goog-Signature=S&X-Goog-Date=D&a=1",
+		     "https://storage.googleapis.com/b/k?a=1");
+	check_public("https://a.blob.core.windows.net/c/k?sv=2022&sr=b&sig=S&se=T&sp=r&snapshot=9",
+		     "https://a.blob.core.windows.net/c/k?snapshot=9");
+}
+
+Test(url, public_form_keeps_what_only_looks_like_a_signature)
+{
+	check_public("https://a.org/k?sv=1&sp=2&Expires=3", "https://a.org/k?sv=1&sp=2&Expires=3");
+	check_public("s3://b/k?X-Amz-Signature=S", "s3://b/k?X-Amz-Signature=S");
+	check_public("https://a.org/k?", "https://a.org/k");
+}
+
+Test(url, public_form_has_no_password_and_no_fragment)
+{
+	check_public("https://me:pw@a.org/k?a=b#part", "https://a.org/k?a=b");
+	check_public("https://a.org/k@1?b=c@d", "https://a.org/k@1?b=c@d");
+}

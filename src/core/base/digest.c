@@ -1,8 +1,11 @@
-/* digest.c - CRC-32 by libdeflate and zlib, SHA-256 by libcrypto. */
+/* digest.c - CRC-32 by libdeflate and zlib, SHA-256 and HMAC by libcrypto. */
 #include "core/base/digest.h"
 
 #include <libdeflate.h>
+#include <limits.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <stdlib.h>
 #include <zlib.h>
 
@@ -28,6 +31,23 @@ uint32_t dp__crc32_join(uint32_t a, uint32_t b, uint64_t len_b)
 	if (len_b == 0)
 		return a;
 	return (uint32_t)crc32_combine(a, b, (z_off_t)((len_b - 1) % UINT32_MAX + 1));
+}
+
+void dp__hex(char *out, const uint8_t *data, size_t len)
+{
+	static const char digit[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < len; i++) {
+		out[2 * i] = digit[data[i] >> 4];
+		out[2 * i + 1] = digit[data[i] & 15];
+	}
+	out[2 * len] = '\0';
+}
+
+void dp__wipe(void *secret, size_t len)
+{
+	if (secret != NULL)
+		OPENSSL_cleanse(secret, len);
 }
 
 dp_code dp__sha256_open(dp__sha256 **out, dp_error *err)
@@ -56,16 +76,11 @@ dp_code dp__sha256_add(dp__sha256 *sha, const void *data, size_t len, dp_error *
 
 dp_code dp__sha256_hex(dp__sha256 *sha, char out[65], dp_error *err)
 {
-	static const char digit[] = "0123456789abcdef";
 	unsigned char sum[EVP_MAX_MD_SIZE];
 
 	if (EVP_DigestFinal_ex(sha->ctx, sum, NULL) != 1)
 		return dp_fail(err, DP_EUNSUPPORTED, "libcrypto failed to compute sha-256");
-	for (size_t i = 0; i < SHA256_LEN; i++) {
-		out[2 * i] = digit[sum[i] >> 4];
-		out[2 * i + 1] = digit[sum[i] & 15];
-	}
-	out[2 * SHA256_LEN] = '\0';
+	dp__hex(out, sum, SHA256_LEN);
 	return DP_OK;
 }
 
@@ -75,4 +90,25 @@ void dp__sha256_free(dp__sha256 *sha)
 		return;
 	EVP_MD_CTX_free(sha->ctx);
 	free(sha);
+}
+
+dp_code dp__sha256_of(char out[65], const void *data, size_t len, dp_error *err)
+{
+	unsigned char sum[EVP_MAX_MD_SIZE];
+
+	if (EVP_Digest(data, len, sum, NULL, EVP_sha256(), NULL) != 1)
+		return dp_fail(err, DP_EUNSUPPORTED, "libcrypto failed to compute sha-256");
+	dp__hex(out, sum, SHA256_LEN);
+	return DP_OK;
+}
+
+dp_code dp__hmac_sha256(uint8_t out[DP__HMAC_LEN], const void *key, size_t key_len,
+			const void *data, size_t len, dp_error *err)
+{
+	unsigned int got = 0;
+
+	if (key_len > INT_MAX ||
+	    HMAC(EVP_sha256(), key, (int)key_len, data, len, out, &got) == NULL)
+		return dp_fail(err, DP_EUNSUPPORTED, "libcrypto failed to compute hmac-sha-256");
+	return DP_OK;
 }

@@ -1,4 +1,4 @@
-/* digest.h - checksums: CRC-32 (RFC 1952 8.1) and SHA-256. */
+/* digest.h - checksums: CRC-32 (RFC 1952 8.1), SHA-256, and HMAC with it (RFC 2104). */
 #ifndef DP_BASE_DIGEST_H
 #define DP_BASE_DIGEST_H
 
@@ -15,5 +15,15 @@ dp_code dp__sha256_add(dp__sha256 *sha, const void *data, size_t len, dp_error *
 /* Writes 64 lower-case hexadecimal digits and a zero byte. */
 dp_code dp__sha256_hex(dp__sha256 *sha, char out[65], dp_error *err);
 void dp__sha256_free(dp__sha256 *sha);
+/* All at once. */
+dp_code dp__sha256_of(char out[65], const void *data, size_t len, dp_error *err);
+
+#define DP__HMAC_LEN 32
+dp_code dp__hmac_sha256(uint8_t out[DP__HMAC_LEN], const void *key, size_t key_len,
+			const void *data, size_t len, dp_error *err);
+/* Lower-case hexadecimal digits and a zero byte: 2 * len + 1 bytes. */
+void dp__hex(char *out, const uint8_t *data, size_t len);
+/* Overwrites a secret, whatever the compiler thinks of it. NULL is fine. */
+void dp__wipe(void *secret, size_t len);
 
 #endif

@@ -8,6 +8,13 @@
 #include "core/base/params.h"
 #include "dataplug/plugin.h"
 
+/* Where the bucket's name stands: as the endpoint has it, in the path, before the host. */
+typedef enum dp__addressing {
+	DP__ADDRESSING_AUTO,
+	DP__ADDRESSING_PATH,
+	DP__ADDRESSING_VIRTUAL
+} dp__addressing;
+
 typedef struct dp__settings {
 	const char *meta;   /* folder or URL where indexes live; "" = beside the object */
 	const char *allow;  /* URL prefixes that tokens may name, blanks between them; "" = all */
@@ -20,6 +27,11 @@ typedef struct dp__settings {
 	uint64_t retries, connections; /* of one request; to one host */
 	/* Seconds. */
 	double retry_time, backoff, connect_timeout, first_byte, low_speed_time, clock;
+	/* Of s3:, "" = as the environment says; the keys are secrets. */
+	const char *endpoint, *region, *profile;
+	const char *access_key, *secret_key, *session_token;
+	int addressing; /* dp__addressing */
+	bool anonymous, requester_pays;
 } dp__settings;
 
 /* A growing list of lent pointers. */
@@ -38,7 +50,8 @@ struct dp_session {
 	struct dp__mem *mem;   /* what mem: holds, core/io/mem.h; NULL until it is used */
 	struct dp__http *http; /* connections, core/io/http_pool.h; NULL until they are used */
 	struct dp__signed *signed_urls; /* core/io/object.h */
-	pthread_mutex_t lock;           /* of mem's and http's creation */
+	struct dp__aws *aws;            /* credentials, core/io/aws.h; NULL until they are used */
+	pthread_mutex_t lock;           /* of the creation of mem, http and aws */
 	pthread_mutex_t log_lock;
 	dp_log_fn log;
 	void *log_user;

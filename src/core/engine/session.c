@@ -12,6 +12,7 @@
 #include "core/engine/budget.h"
 #include "core/engine/tasks.h"
 #include "core/index/index.h"
+#include "core/io/aws.h"
 #include "core/io/http.h"
 #include "core/io/mem.h"
 #include "core/io/object.h"
@@ -53,6 +54,24 @@ static const dp_param settings[] = {
 	  "to one host; four times as many in all" },
 	{ "clock", DP_PARAM_NUMBER, offsetof(dp__settings, clock), "0", NULL,
 	  "seconds added to the system's clock where requests are signed" },
+	{ "endpoint", DP_PARAM_TEXT, offsetof(dp__settings, endpoint), "", NULL,
+	  "URL of the S3 service; empty = AWS_ENDPOINT_URL_S3, or AWS itself" },
+	{ "region", DP_PARAM_TEXT, offsetof(dp__settings, region), "", NULL,
+	  "of S3; empty = AWS_REGION, else as the service says" },
+	{ "profile", DP_PARAM_TEXT, offsetof(dp__settings, profile), "", NULL,
+	  "of ~/.aws/config; empty = AWS_PROFILE" },
+	{ "access-key", DP_PARAM_TEXT, offsetof(dp__settings, access_key), "", NULL,
+	  "of S3; empty = as AWS' own tools find it" },
+	{ "secret-key", DP_PARAM_TEXT, offsetof(dp__settings, secret_key), "", NULL,
+	  "that belongs to access-key" },
+	{ "session-token", DP_PARAM_TEXT, offsetof(dp__settings, session_token), "", NULL,
+	  "that belongs to a temporary access-key" },
+	{ "addressing", DP_PARAM_CHOICE, offsetof(dp__settings, addressing), "auto",
+	  "auto|path|virtual", "where an S3 URL has its bucket" },
+	{ "anonymous", DP_PARAM_BOOL, offsetof(dp__settings, anonymous), "no", NULL,
+	  "S3 without credentials, for public buckets (AWS_NO_SIGN_REQUEST)" },
+	{ "requester-pays", DP_PARAM_BOOL, offsetof(dp__settings, requester_pays), "no", NULL,
+	  "agree to pay for reading from buckets that ask for it" },
 	{ 0 },
 };
 #define NSETTINGS (sizeof settings / sizeof settings[0] - 1)
@@ -325,6 +344,7 @@ void dp_session_free(dp_session *session)
 	dp__mem_free(session->mem);
 	dp__http_free(session->http);
 	dp__object_forget(session);
+	dp__aws_free(session->aws);
 	for (size_t i = 0; i < session->owned.n; i++)
 		dp__text_format_free((dp_format *)(uintptr_t)session->owned.at[i]);
 	for (size_t i = 0; i < session->libraries.n; i++)

@@ -105,6 +105,17 @@ dp_code dp__site_remove(const dp__site *site, const dp_call *call, dp_error *err
 	return site->store->remove(site->self, call, err);
 }
 
+dp_code dp__site_create(const dp__site *site, const dp_call *call, dp_error *err)
+{
+	dp_code code = dp_call_check(call, err);
+
+	if (code != DP_OK)
+		return code;
+	if (site->store->create == NULL)
+		return dp_fail(err, DP_EUNSUPPORTED, "nothing can be created there");
+	return site->store->create(site->self, call, err);
+}
+
 dp_code dp__site_list(const dp__site *site, const dp_call *call,
 		      dp_code (*key)(void *user, const char *url, const dp_stat *stat), void *user,
 		      dp_error *err)
@@ -114,8 +125,9 @@ dp_code dp__site_list(const dp__site *site, const dp_call *call,
 	if (code != DP_OK)
 		return code;
 	if (site->store->list == NULL)
-		return dp_fail(err, DP_EUNSUPPORTED, "this store cannot list objects");
+		return dp_fail(err, DP_EUNSUPPORTED, "nothing can be listed there");
 	return site->store->list(site->self, call, key, user, err);
 }
 
-const dp_store *const dp__stores[] = { &dp__file_store, &dp__http_store, &dp__mem_store, NULL };
+const dp_store *const dp__stores[] = { &dp__file_store, &dp__http_store, &dp__mem_store,
+				       &dp__s3_store, NULL };

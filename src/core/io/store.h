@@ -26,12 +26,13 @@ dp_code dp__site_read(const dp__site *site, const dp_call *call, const char *eta
 dp_code dp__site_put(const dp__site *site, const dp_call *call, int fd, uint64_t size,
 		     dp_error *err);
 dp_code dp__site_remove(const dp__site *site, const dp_call *call, dp_error *err);
+dp_code dp__site_create(const dp__site *site, const dp_call *call, dp_error *err);
 dp_code dp__site_list(const dp__site *site, const dp_call *call,
 		      dp_code (*key)(void *user, const char *url, const dp_stat *stat), void *user,
 		      dp_error *err);
 
 /* The built-in stores, NULL-terminated. */
 extern const dp_store *const dp__stores[];
-extern const dp_store dp__file_store, dp__mem_store, dp__http_store;
+extern const dp_store dp__file_store, dp__mem_store, dp__http_store, dp__s3_store;
 
 #endif
