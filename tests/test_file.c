@@ -389,20 +389,6 @@ Test(file, remove_takes_the_file_away)
 	dp__site_close(&site);
 }
 
-Test(file, create_makes_folders)
-{
-	struct stat st;
-	dp__site site;
-
-	strcat(url, "/y/z");
-	site = open_site();
-	cr_assert_eq(site.store->create(site.self, &call, NULL), DP_OK);
-	strcat(path, "/y/z");
-	cr_assert(stat(path, &st) == 0 && S_ISDIR(st.st_mode));
-	cr_assert_eq(site.store->create(site.self, &call, NULL), DP_OK);
-	dp__site_close(&site);
-}
-
 Test(file, unknown_scheme_is_refused_with_those_there_are)
 {
 	dp_place where = { .url = "gopher://h/x" };

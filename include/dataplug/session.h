@@ -31,6 +31,15 @@ DP_API void dp_session_log_to(dp_session *session, dp_log_fn log, void *user);
  * handler. */
 DP_API void dp_session_cancel(dp_session *session);
 
+/* What the session's stores were asked for so far: a snapshot of counters that only grow. */
+typedef struct dp_traffic {
+	uint64_t requests; /* over the network those that were sent, retries included; else reads */
+	uint64_t retries;  /* of them, because one before had failed */
+	uint64_t bytes;    /* of objects and indexes that came */
+	double first_byte; /* seconds to an answer's first byte, the mean; 0 = nothing answered */
+} dp_traffic;
+DP_API dp_traffic dp_session_traffic(const dp_session *session);
+
 /*
  * One running call: what plug-ins get, to ask in long loops whether to go on (DP_OK, DP_ECANCELED,
  * or DP_ETRANSIENT past its time) and to write to the session's log.

@@ -40,6 +40,24 @@ dp_code dp__list_add(dp__list *list, const void *item, dp_error *err)
 	return DP_OK;
 }
 
+void dp__session_count(dp_session *session, uint64_t reads, uint64_t bytes)
+{
+	atomic_fetch_add(&session->traffic.requests, reads);
+	atomic_fetch_add(&session->traffic.bytes, bytes);
+}
+
+dp_traffic dp_session_traffic(const dp_session *session)
+{
+	const dp__traffic *traffic = &session->traffic;
+	uint64_t answers = atomic_load(&traffic->answers);
+	double us = (double)atomic_load(&traffic->first_byte_us);
+
+	return (dp_traffic){ .requests = atomic_load(&traffic->requests),
+			     .retries = atomic_load(&traffic->retries),
+			     .bytes = atomic_load(&traffic->bytes),
+			     .first_byte = answers > 0 ? us / (double)answers * 1e-6 : 0 };
+}
+
 double dp__now(void)
 {
 	struct timespec now = { 0 };

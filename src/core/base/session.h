@@ -23,7 +23,9 @@ typedef struct dp__settings {
 	uint64_t threads;   /* 0 = one a core */
 	double timeout;     /* seconds that one call may take; 0 = no limit */
 	const char *header; /* of requests over http: NAME:VALUE, one a line; may be a secret */
-	const char *url; /* the full URL of the object whose public one it begins with; a secret */
+	const char *url;  /* the full URL of the object whose public one it begins with; a secret */
+	bool create_meta; /* a metadata bucket that is missing is made */
+	bool keep_query;  /* tokens get the full URL of their object: they are secrets then */
 	uint64_t retries, connections; /* of one request; to one host */
 	/* Seconds. */
 	double retry_time, backoff, connect_timeout, first_byte, low_speed_time, clock;
@@ -33,6 +35,12 @@ typedef struct dp__settings {
 	int addressing; /* dp__addressing */
 	bool anonymous, requester_pays;
 } dp__settings;
+
+/* What dp_session_traffic() sums up; added to from any thread. */
+typedef struct dp__traffic {
+	atomic_uint_fast64_t requests, retries, bytes;
+	atomic_uint_fast64_t answers, first_byte_us;
+} dp__traffic;
 
 /* A growing list of lent pointers. */
 typedef struct dp__list {
@@ -57,6 +65,7 @@ struct dp_session {
 	void *log_user;
 	atomic_uint_fast64_t cancels; /* raised by dp_session_cancel() */
 	atomic_uint fetches;          /* open ones, which share the memory */
+	dp__traffic traffic;
 };
 
 struct dp_call {
@@ -70,6 +79,8 @@ struct dp_call {
  * over.
  */
 dp_call dp__call_begin(dp_session *session);
+/* Counts reads of a store that is not asked over the network, and the bytes that they gave. */
+void dp__session_count(dp_session *session, uint64_t reads, uint64_t bytes);
 /* Seconds on CLOCK_MONOTONIC. */
 double dp__now(void);
 void dp__session_log(dp_session *session, dp_level level, const char *fmt, ...) DP_PRINTF(3, 4);

@@ -172,7 +172,6 @@ static dp_code file_stat(void *self, const dp_call *call, dp_stat *out, dp_error
 	dp_code code;
 	int fd = -1;
 
-	(void)call;
 	if (out->cap == 0)
 		code = stat_path(file->path, &st, err);
 	else
@@ -183,6 +182,8 @@ static dp_code file_stat(void *self, const dp_call *call, dp_stat *out, dp_error
 		close(fd);
 	if (code != DP_OK)
 		return code;
+	if (out->cap > 0)
+		dp__session_count(call->session, 1, out->len);
 	out->size = (uint64_t)st.st_size;
 	snprintf(out->etag, sizeof(out->etag), "%" PRIu64, time_of(&st));
 	return DP_OK;
@@ -215,8 +216,9 @@ static dp_code read_one(int fd, const dp_call *call, const char *etag, const dp_
 				       : dp_fail(err, DP_ESTALE, "the file ends at byte %" PRIu64,
 						 read->off + done + got);
 		if (code != DP_OK)
-			break;
+			return code;
 	}
+	dp__session_count(call->session, 1, read->len);
 	return code;
 }
 
@@ -281,14 +283,6 @@ static dp_code make_folders(const char *path, size_t len, dp_error *err)
 	}
 	free(folder);
 	return code;
-}
-
-static dp_code file_create(void *self, const dp_call *call, dp_error *err)
-{
-	const place *file = self;
-
-	(void)call;
-	return make_folders(file->path, strlen(file->path), err);
 }
 
 /* How many bytes of path name the folder that it lies in; its slash is the next. */
@@ -438,7 +432,6 @@ const dp_store dp__file_store = {
 	.read = file_read,
 	.put = file_put,
 	.remove = file_remove,
-	.create = file_create,
 	.list = file_list,
 	.close = file_close,
 };

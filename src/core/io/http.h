@@ -105,15 +105,6 @@ dp_code dp__http_perform(dp_session *session, const dp_call *call, dp__http_requ
 			 dp__http_reply *replies, size_t n, dp_error *err);
 void dp__http_reply_fini(dp__http_reply *reply);
 
-/* What a session's requests came to. */
-typedef struct dp__http_counts {
-	uint64_t requests;   /* attempts that were sent */
-	uint64_t retries;    /* of them, because one before failed */
-	uint64_t bytes;      /* of bodies that came */
-	double first_byte_s; /* sum over the attempts of the time to the first byte of an answer */
-} dp__http_counts;
-void dp__http_counts_of(dp_session *session, dp__http_counts *out);
-
 /*
  * A session's connections and what limits them, session->http: made at the first request, made anew
  * in a child after fork(), freed with the session.

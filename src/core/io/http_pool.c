@@ -30,7 +30,6 @@ struct dp__http {
 	size_t nhosts;
 	unsigned most, active, bucket;
 	uint64_t seed;
-	dp__http_counts counts;
 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -343,26 +342,4 @@ double dp__http_random(dp__http *http)
 	http->seed = x;
 	pthread_mutex_unlock(&http->lock);
 	return (double)(x >> 11) / 9007199254740992.0;
-}
-
-void dp__http_count(dp__http *http, const dp__http_counts *more)
-{
-	pthread_mutex_lock(&http->lock);
-	http->counts.requests += more->requests;
-	http->counts.retries += more->retries;
-	http->counts.bytes += more->bytes;
-	http->counts.first_byte_s += more->first_byte_s;
-	pthread_mutex_unlock(&http->lock);
-}
-
-void dp__http_counts_of(dp_session *session, dp__http_counts *out)
-{
-	dp__http *http = pool_of(session);
-
-	*out = (dp__http_counts){ 0 };
-	if (http == NULL)
-		return;
-	pthread_mutex_lock(&http->lock);
-	*out = http->counts;
-	pthread_mutex_unlock(&http->lock);
 }

@@ -46,6 +46,5 @@ bool dp__http_pay(dp__http *http, unsigned cost);
 void dp__http_earn(dp__http *http);
 /* A number in [0, 1). */
 double dp__http_random(dp__http *http);
-void dp__http_count(dp__http *http, const dp__http_counts *more);
 
 #endif

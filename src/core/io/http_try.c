@@ -500,10 +500,21 @@ static void log_end(const dp__http_try *one, int curl_code)
 			(dp__now() - one->start) * 1e3);
 }
 
+static void count(const dp__http_try *one)
+{
+	dp__traffic *traffic = &one->session->traffic;
+
+	atomic_fetch_add(&traffic->requests, 1);
+	atomic_fetch_add(&traffic->retries, one->order.number > 0 ? 1 : 0);
+	atomic_fetch_add(&traffic->bytes, one->got);
+	if (one->first <= 0)
+		return;
+	atomic_fetch_add(&traffic->answers, 1);
+	atomic_fetch_add(&traffic->first_byte_us, (uint_fast64_t)((one->first - one->start) * 1e6));
+}
+
 void dp__http_try_end(dp__http_try *one, int curl_code)
 {
-	dp__http_counts counts = { .requests = 1, .retries = one->order.number > 0 ? 1 : 0 };
-
 	curl_multi_remove_handle(one->line->multi, one->easy);
 	dp__http_line_drop(one->line, one->easy);
 	curl_slist_free_all(one->list);
@@ -515,9 +526,7 @@ void dp__http_try_end(dp__http_try *one, int curl_code)
 	one->reply->body.max = one->reply->body.len + 1;
 	if (dp__buf_close(&one->reply->body, NULL) == DP_OK)
 		dp__http_reply_code(one->reply);
-	counts.bytes = one->got;
-	counts.first_byte_s = one->first > 0 ? one->first - one->start : 0;
-	dp__http_count(one->line->http, &counts);
+	count(one);
 	if (curl_code >= 0)
 		log_end(one, curl_code);
 }

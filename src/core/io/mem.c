@@ -339,6 +339,8 @@ static dp_code mem_read(void *self, const dp_call *call, const char *etag, const
 		code = dp_call_check(call, err);
 		if (code == DP_OK)
 			code = read_range(one, &reads[i], err);
+		if (code == DP_OK)
+			dp__session_count(call->session, 1, reads[i].len);
 	}
 	pthread_mutex_unlock(&at->mem->lock);
 	return code;
