@@ -219,18 +219,15 @@ Test(aws_endpoint, without_credentials_any_place_will_do)
 	cr_assert(got.anonymous);
 }
 
-Test(aws_endpoint, profiles_of_places_must_be_ours)
+Test(aws_endpoint, profile_is_named_by_session_or_environment)
 {
-	const dp_place place = { .url = "s3://b/k", .profile = "prod" };
-
-	cr_assert_eq(find_in(&place, NULL), DP_EAUTH);
 	setenv("AWS_PROFILE", "prod", 1);
-	cr_assert_eq(find_in(&place, NULL), DP_OK);
+	find();
 	cr_assert_str_eq(got.profile, "prod");
 	cr_assert_not(got.named);
 	set.profile = "prod";
 	unsetenv("AWS_PROFILE");
-	cr_assert_eq(find_in(&place, NULL), DP_OK);
+	find();
 	cr_assert(got.named);
 }
 

@@ -1,5 +1,4 @@
-/* test_index.c - indexes stored and opened again: fresh, stale, damaged, moved, in which home, at
- * what price. */
+/* test_index.c - indexes stored and opened again: fresh, stale, damaged, moved, at what price. */
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,6 +9,7 @@
 
 #include "core/base/digest.h"
 #include "core/base/text.h"
+#include "core/index/home.h"
 #include "core/index/index.h"
 #include "core/index/row.h"
 #include "core/io/mem.h"
@@ -26,6 +26,7 @@ static const dp_format blocks = {
 	.name = "blocks", .parts = one_part, .params = params, .params_size = sizeof(uint64_t)
 };
 static const dp_format pair = { .name = "pair", .parts = two_parts };
+static const dp_format *const formats[] = { &blocks, &pair };
 
 static dp_session session;
 static char folder[] = "/tmp/dataplug-test-XXXXXX";
@@ -40,13 +41,14 @@ static void begin(void)
 	pthread_mutex_init(&session.log_lock, NULL);
 	for (size_t i = 0; dp__stores[i]; i++)
 		cr_assert_eq(dp__list_add(&session.stores, dp__stores[i], NULL), DP_OK);
-	cr_assert_eq(dp__list_add(&session.formats, &blocks, NULL), DP_OK);
-	cr_assert_eq(dp__list_add(&session.formats, &pair, NULL), DP_OK);
+	for (size_t i = 0; i < 2; i++)
+		cr_assert_eq(dp__list_add(&session.formats, formats[i], NULL), DP_OK);
 }
 
 static void end(void)
 {
 	char command[64];
+	dp_index_free(NULL); /* is fine */
 	dp__mem_free(session.mem);
 	free(session.stores.at);
 	free(session.formats.at);
@@ -132,9 +134,14 @@ static dp_code store(dp_index **out, const char *url, const dp_format *format, s
 	dp_call call = dp__call_begin(&session);
 	dp__table table = table_of(&call, url, format);
 	dp__run *run = NULL;
+	const char *to;
+	dp__home home;
 	cr_assert_eq(dp__run_open(&run, MAX, NULL), DP_OK);
 	fill_units(&table, run, nunits);
-	dp_code code = dp__index_store(out, &session, &call, &table, run, err);
+	cr_assert_eq(dp__home_of(&home, &session, url, NULL), DP_OK);
+	dp_code code = dp__home_choose(&to, &home, &call, err);
+	code = code == DP_OK ? dp__index_store(out, &call, to, &table, run, err) : code;
+	dp__home_fini(&home);
 	dp__run_free(run);
 	dp__table_fini(&table);
 	return code;
@@ -432,18 +439,16 @@ Test(index, first_home_tells_its_error_when_no_home_has_a_fresh_one)
 
 Test(index, in_a_read_only_folder_goes_to_the_cache)
 {
-	char data[256];
-	snprintf(data, sizeof(data), "%s", path_of("data"));
 	/* Root may write anywhere, so it becomes somebody else first. */
 	if (geteuid() == 0)
 		cr_assert(chown(folder, 65534, 65534) == 0 && setuid(65534) == 0);
-	cr_assert_eq(mkdir(data, 0700), 0);
+	cr_assert_eq(mkdir(path_of("data"), 0700), 0);
 	put_file("data/a", "0123456789", 1000);
-	cr_assert_eq(chmod(data, 0555), 0);
+	cr_assert_eq(chmod(path_of("data"), 0555), 0);
 	dp_index *index = stored(url_of("data/a"), 3);
 	cr_expect(strstr(dp_index_url(index), "/dataplug/file/"), "%s", dp_index_url(index));
 	dp_index_free(index);
-	chmod(data, 0700);
+	chmod(path_of("data"), 0700);
 }
 
 Test(index, that_cannot_be_kept_anywhere_is_an_error)
@@ -592,9 +597,4 @@ Test(index, missing_second_part_is_named)
 	put_object("mem:a.xml", "0123456789");
 	cr_expect_eq(dp__index_parts(&call, "mem:a.xml", &pair, part, &n, &err), DP_ENOTFOUND);
 	cr_expect(strstr(err.msg, "part a.ibd"), "%s", err.msg);
-}
-
-Test(index, freeing_none_is_fine)
-{
-	dp_index_free(NULL);
 }

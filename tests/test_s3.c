@@ -58,7 +58,7 @@ static dp_code create(dp_session *in, const char *name, dp_error *err)
 
 	snprintf(url, sizeof(url), "s3://%s", name);
 	site = open_in(in, url);
-	code = dp__site_create(&site, &call, err);
+	code = dp__site_prepare(&site, &call, true, err);
 	dp__site_close(&site);
 	return code;
 }
@@ -376,15 +376,13 @@ Test(s3, wrong_clock_is_set_by_the_server)
 {
 	const char *more[] = { "clock=-7200", NULL };
 	dp_session *other = open_session(more);
-	dp__http_counts counts;
 	dp_stat stat = { 0 };
 	dp_error err = { 0 };
 
 	cr_assert_eq(put(session, url_of("a"), "hello", NULL), DP_OK);
 	cr_assert_eq(stat_of(other, url_of("a"), &stat, &err), DP_OK, "%s", err.msg);
 	cr_assert_eq(stat_of(other, url_of("a"), &stat, &err), DP_OK, "%s", err.msg);
-	dp__http_counts_of(other, &counts);
-	cr_assert_eq(counts.requests, 3);
+	cr_assert_eq(dp_session_traffic(other).requests, 3);
 	dp_session_free(other);
 }
 

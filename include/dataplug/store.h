@@ -11,7 +11,7 @@ extern "C" {
 /* Where an object is. Everything but url may be NULL: then as the environment says. No secrets. */
 typedef struct dp_place {
 	const char *url;
-	const char *endpoint, *region, *profile;
+	const char *endpoint, *region;
 	bool requester_pays;
 } dp_place;
 
@@ -49,8 +49,17 @@ typedef struct dp_store {
 	 * new one. */
 	dp_code (*put)(void *self, const dp_call *call, int fd, uint64_t size, dp_error *err);
 	dp_code (*remove)(void *self, const dp_call *call, dp_error *err); /* optional */
-	dp_code (*create)(void *self, const dp_call *call,
-			  dp_error *err); /* optional: the bucket or folder that the place names */
+	/*
+	 * Optional. Whether the bucket or folder that the place lies in is there, DP_ENOTFOUND if
+	 * not; with create, it is made then.
+	 */
+	dp_code (*prepare)(void *self, const dp_call *call, bool create, dp_error *err);
+	/*
+	 * Optional. What a worker elsewhere must be told besides the URL to come to the same place:
+	 * fills all of *where but url, with what is lent as long as self and NULL for what is the
+	 * default.
+	 */
+	void (*where)(void *self, dp_place *where);
 	/* Optional. Every object under the place, in order of keys; key returning anything but
 	 * DP_OK stops. */
 	dp_code (*list)(void *self, const dp_call *call,

@@ -8,6 +8,7 @@
 #include "core/base/text.h"
 #include "core/engine/scan.h"
 #include "core/engine/slice.h"
+#include "core/index/home.h"
 #include "core/io/object.h"
 #include "core/io/url.h"
 
@@ -155,8 +156,7 @@ static dp_code check_unchanged(dp_scan *scan, dp_error *err)
 	return rc;
 }
 
-static dp_code scan_object(dp_scan *scan, const char *url, const dp__params *params, dp_index **out,
-			   dp_error *err)
+static dp_code scan_object(dp_scan *scan, const char *url, const dp__params *params, dp_error *err)
 {
 	dp_error why = { 0 };
 	dp_code rc = fill_facts(&scan->table, url, scan->format, params, err);
@@ -181,11 +181,24 @@ static dp_code scan_object(dp_scan *scan, const char *url, const dp__params *par
 	}
 	if (rc == DP_OK)
 		rc = dp__table_check(&scan->table, err);
+	return rc == DP_OK ? dp_call_check(&scan->call, err) : rc;
+}
+
+/* Where the index will lie is settled before the object is read: that may take hours. */
+static dp_code scan_and_store(dp_scan *scan, const char *url, const dp__params *params,
+			      dp_index **out, dp_error *err)
+{
+	dp__home home = { 0 };
+	const char *to = NULL;
+	dp_code rc = dp__home_of(&home, scan->session, url, err);
 	if (rc == DP_OK)
-		rc = dp_call_check(&scan->call, err);
-	return rc == DP_OK ? dp__index_store(out, scan->session, &scan->call, &scan->table,
-					     scan->run, err)
-			   : rc;
+		rc = dp__home_choose(&to, &home, &scan->call, err);
+	if (rc == DP_OK)
+		rc = scan_object(scan, url, params, err);
+	if (rc == DP_OK)
+		rc = dp__index_store(out, &scan->call, to, &scan->table, scan->run, err);
+	dp__home_fini(&home);
+	return rc;
 }
 
 static dp_code build(dp_index **out, dp_session *session, const dp_call *call, const char *url,
@@ -211,7 +224,7 @@ static dp_code build(dp_index **out, dp_session *session, const dp_call *call, c
 		scan->use = (dp_format_use){ scan->format->impl, params.value };
 		scan->progress = opts->progress;
 		scan->user = opts->user;
-		rc = scan_object(scan, url, &params, out, err);
+		rc = scan_and_store(scan, url, &params, out, err);
 	}
 	dp__scan_fini(scan);
 	free(scan);

@@ -13,6 +13,7 @@
 #include "core/engine/cut.h"
 #include "core/engine/plan.h"
 #include "core/index/row.h"
+#include "core/io/object.h"
 
 #define MAX_RUN ((uint64_t)16 << 20) /* for many slices, runs up to this size are read at once */
 #define MANY    16
@@ -32,6 +33,27 @@ typedef struct cutter {
 	bool many, whole; /* there are many slices; all rows were read */
 } cutter;
 
+/* What a worker must know to find the object and its index. */
+static dp_code make_place(cutter *cut, dp_error *err)
+{
+	const dp_index *index = cut->index;
+	dp__origin *origin = cut->origin;
+	dp_place where, its;
+	dp__site_where(&cut->object, &where);
+	dp__site_where(&index->site, &its);
+	if (!where.endpoint)
+		where.endpoint = its.endpoint;
+	origin->requester_pays = where.requester_pays;
+	origin->endpoint = where.endpoint ? dp__strdup(where.endpoint) : NULL;
+	origin->region = where.region ? dp__strdup(where.region) : NULL;
+	if ((where.endpoint && !origin->endpoint) || (where.region && !origin->region))
+		return dp_fail(err, DP_ENOMEM, "no memory for a slice");
+	if (index->session->set.keep_query)
+		return dp__object_full(&origin->url, index->session, index->table.url, err);
+	origin->url = dp__strdup(index->table.url);
+	return origin->url ? DP_OK : dp_fail(err, DP_ENOMEM, "no memory for a slice");
+}
+
 static dp_code make_origin(cutter *cut, dp_error *err)
 {
 	const dp_index *index = cut->index;
@@ -46,13 +68,15 @@ static dp_code make_origin(cutter *cut, dp_error *err)
 	origin->naxes = table->naxes;
 	origin->nparts = table->nparts;
 	memcpy(origin->part, table->part, sizeof origin->part);
-	origin->url = dp__strdup(table->url);
 	origin->index_url = dp__strdup(index->url);
 	origin->travel_len = index->travel.len;
 	origin->travel_off = index->run_off + index->row_off[table->nunits];
 	origin->travel_crc = dp__crc32(0, index->travel.data, index->travel.len);
-	if (!origin->url || !origin->index_url)
+	if (!origin->index_url)
 		return dp_fail(err, DP_ENOMEM, "no memory for a slice");
+	dp_code rc = make_place(cut, err);
+	if (rc != DP_OK)
+		return rc;
 	dp__params_owner owner = dp__format_owner(index->format);
 	return dp__params_init(&origin->params, &owner, (const char *const *)table->args, err);
 }
@@ -62,10 +86,10 @@ static dp_code open_cutter(cutter *cut, const dp_index *index, dp_error *err)
 	cut->index = index;
 	cut->call = dp__call_begin(index->session);
 	cut->run = dp__buf_of((size_t)MAX_RUN + DP__MAX_STATE);
-	dp_code rc = make_origin(cut, err);
-	if (rc == DP_OK)
-		rc = dp__site_open(&cut->object, index->session,
+	dp_code rc = dp__site_open(&cut->object, index->session,
 				   &(dp_place){ .url = index->table.url }, err);
+	if (rc == DP_OK)
+		rc = make_origin(cut, err);
 	cut->use = (dp_format_use){ index->format->impl, index->params.value };
 	return rc;
 }

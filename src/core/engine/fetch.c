@@ -66,8 +66,9 @@ static dp_code open_part(dp_fetch *fetch, size_t i, dp_error *err)
 	source *part = &fetch->part[i];
 	char *url = NULL;
 	dp_code rc = dp__index_part_url(&url, origin->url, origin->format, i, err);
+	const dp_place place = dp__origin_place(origin, url);
 	if (rc == DP_OK)
-		rc = dp__site_open(&part->site, origin->session, &(dp_place){ .url = url }, err);
+		rc = dp__site_open(&part->site, origin->session, &place, err);
 	if (rc == DP_OK)
 		rc = dp__ahead_open(&part->ahead, &part->site, &fetch->call, origin->part[i].etag,
 				    dp__budget_ahead(origin->session, part->site.store), err);
@@ -84,10 +85,10 @@ static dp_code open_part(dp_fetch *fetch, size_t i, dp_error *err)
  * differs. */
 static dp_code read_index(dp_fetch *fetch, uint64_t off, uint64_t len, dp__buf *out, dp_error *err)
 {
+	const dp_place place = dp__origin_index(fetch->origin);
 	dp_code rc = DP_OK;
 	if (!fetch->index.store)
-		rc = dp__site_open(&fetch->index, fetch->origin->session,
-				   &(dp_place){ .url = fetch->origin->index_url }, err);
+		rc = dp__site_open(&fetch->index, fetch->origin->session, &place, err);
 	if (rc == DP_OK)
 		rc = dp__buf_reserve(out, len, err);
 	while (rc == DP_OK && len) {
@@ -236,8 +237,9 @@ static dp_code more_rows(dp_fetch *fetch, dp_error *err)
 		if (rc == DP_ESTALE) {
 			const dp__stretch rows = { slice->rows_off, slice->rows_len,
 						   slice->rows_crc };
-			rc = dp__index_explain(fetch->origin->session, &fetch->call,
-					       fetch->origin->index_url, &rows, err);
+			const dp_place place = dp__origin_index(fetch->origin);
+			rc = dp__index_explain(fetch->origin->session, &fetch->call, &place, &rows,
+					       err);
 		}
 	} else {
 		fetch->rows_end = true;

@@ -9,6 +9,7 @@
 #include "core/base/text.h"
 #include "core/engine/cut.h"
 #include "core/engine/partition.h"
+#include "core/io/url.h"
 
 #define MAX_SLICES  (1u << 20)
 #define MAX_MEMBERS 16
@@ -186,6 +187,16 @@ dp_code dp_partition(dp_slices **out, const dp_index *const *indexes, size_t nin
 }
 
 /* The indexes must be those that the slice was cut from. */
+/* Whether a slice, whose URL may have its signature, is of the index's object. */
+static dp_code is_same(const dp__origin *origin, const dp__table *table, bool *same, dp_error *err)
+{
+	char *shown = NULL;
+	dp_code rc = dp__url_public(&shown, origin->url, err);
+	*same = rc == DP_OK && strcmp(shown, table->url) == 0;
+	free(shown);
+	return rc;
+}
+
 static dp_code check_origin(const dp_slice *slice, const dp_index *const *indexes, size_t nindexes,
 			    dp_error *err)
 {
@@ -195,11 +206,15 @@ static dp_code check_origin(const dp_slice *slice, const dp_index *const *indexe
 	for (size_t i = 0; i < nindexes; i++) {
 		const dp__origin *origin = dp_slice_member(slice, i)->origin;
 		const dp__table *table = &indexes[i]->table;
-		if (strcmp(origin->url, table->url) != 0)
-			return dp_fail(err, DP_EINVAL, "the slice is of %s", origin->url);
+		bool same = false;
+		dp_code rc = is_same(origin, table, &same, err);
+		if (rc != DP_OK)
+			return rc;
+		if (!same)
+			return dp_fail(err, DP_EINVAL, "the slice is not of %s", table->url);
 		if (origin->part[0].size != table->part[0].size ||
 		    strcmp(origin->part[0].etag, table->part[0].etag) != 0)
-			return dp_fail(err, DP_ESTALE, "%s: was indexed anew since", origin->url);
+			return dp_fail(err, DP_ESTALE, "%s: was indexed anew since", table->url);
 	}
 	return check_set(indexes, nindexes, err);
 }

@@ -19,9 +19,25 @@ void dp__origin_unref(dp__origin *origin)
 		return;
 	dp__params_fini(&origin->params);
 	free(origin->url);
+	free(origin->endpoint);
+	free(origin->region);
 	free(origin->index_url);
 	free(origin->travel);
 	free(origin);
+}
+
+dp_place dp__origin_place(const dp__origin *origin, const char *url)
+{
+	return (dp_place){ .url = url,
+			   .endpoint = origin->endpoint,
+			   .region = origin->region,
+			   .requester_pays = origin->requester_pays };
+}
+
+dp_place dp__origin_index(const dp__origin *origin)
+{
+	/* A bucket of its own has a region of its own. */
+	return (dp_place){ .url = origin->index_url, .endpoint = origin->endpoint };
 }
 
 dp_sel dp__sel_all(void)

@@ -15,7 +15,9 @@ typedef struct dp__origin {
 	const dp_format *format;
 	dp__params params;
 	size_t naxes;
-	char *url; /* the object's */
+	char *url;               /* the object's */
+	char *endpoint, *region; /* as in dp_place; NULL = as the environment says */
+	bool requester_pays;
 	dp__part part[DP__MAX_PARTS];
 	size_t nparts;
 	char *index_url;
@@ -48,6 +50,10 @@ struct dp_slices {
 
 dp__origin *dp__origin_ref(dp__origin *origin);
 void dp__origin_unref(dp__origin *origin);
+
+/* Where the object, or a part of it, and the index lie; url is lent. */
+dp_place dp__origin_place(const dp__origin *origin, const char *url);
+dp_place dp__origin_index(const dp__origin *origin);
 
 /* A slice of the given origin, to be filled; counts it. NULL if there is no memory. */
 dp_slice *dp__slice_new(dp__origin *origin);

@@ -12,12 +12,16 @@
 #include "core/base/text.h"
 #include "core/engine/slice.h"
 
+static dp_code write_text(dp__buf *out, const char *text, dp_error *err)
+{
+	return text ? dp__json_string(out, text, strlen(text), err)
+		    : dp__buf_printf(out, err, "null");
+}
+
 static dp_code write_string(dp__buf *out, const char *name, const char *text, dp_error *err)
 {
 	dp_code rc = dp__buf_printf(out, err, ",\"%s\":", name);
-	if (rc == DP_OK && !text)
-		return dp__buf_printf(out, err, "null");
-	return rc == DP_OK ? dp__json_string(out, text, strlen(text), err) : rc;
+	return rc == DP_OK ? write_text(out, text, err) : rc;
 }
 
 static dp_code write_base64(dp__buf *out, const char *name, const uint8_t *data, uint64_t len,
@@ -41,6 +45,22 @@ static dp_code write_parts(dp__buf *out, const dp__origin *origin, dp_error *err
 			rc = dp__buf_printf(out, err, "]");
 	}
 	return rc == DP_OK ? dp__buf_printf(out, err, "]") : rc;
+}
+
+static dp_code write_place(dp__buf *out, const dp__origin *origin, dp_error *err)
+{
+	if (!origin->endpoint && !origin->region && !origin->requester_pays)
+		return dp__buf_printf(out, err, ",\"place\":null");
+	dp_code rc = dp__buf_printf(out, err, ",\"place\":[");
+	if (rc == DP_OK)
+		rc = write_text(out, origin->endpoint, err);
+	if (rc == DP_OK)
+		rc = dp__buf_printf(out, err, ",");
+	if (rc == DP_OK)
+		rc = write_text(out, origin->region, err);
+	return rc == DP_OK
+		       ? dp__buf_printf(out, err, ",%s]", origin->requester_pays ? "true" : "false")
+		       : rc;
 }
 
 static dp_code write_args(dp__buf *out, const dp__origin *origin, dp_error *err)
@@ -126,7 +146,7 @@ static dp_code write_one(dp__buf *out, const dp_slice *slice, dp_error *err)
 	if (rc == DP_OK)
 		rc = write_parts(out, origin, err);
 	if (rc == DP_OK)
-		rc = dp__buf_printf(out, err, ",\"place\":null");
+		rc = write_place(out, origin, err);
 	if (rc == DP_OK)
 		rc = write_args(out, origin, err);
 	if (rc == DP_OK)

@@ -164,6 +164,21 @@ static dp_code take_urls(dp__origin *origin, const json_t *token, dp_error *err)
 	return rc;
 }
 
+/* [endpoint, region, requester pays], the first two or all of it null. */
+static bool take_place(dp__origin *origin, const json_t *place)
+{
+	const json_t *endpoint = json_array_get(place, 0), *region = json_array_get(place, 1);
+	if (json_is_null(place))
+		return true;
+	if (json_array_size(place) != 3 || !json_is_boolean(json_array_get(place, 2)))
+		return false;
+	origin->endpoint = take_text(endpoint);
+	origin->region = take_text(region);
+	origin->requester_pays = json_is_true(json_array_get(place, 2));
+	return (origin->endpoint || json_is_null(endpoint)) &&
+	       (origin->region || json_is_null(region));
+}
+
 static dp_code take_origin(dp__origin *origin, const json_t *token, dp_error *err)
 {
 	const char *format = json_string_value(json_object_get(token, "format"));
@@ -178,6 +193,8 @@ static dp_code take_origin(dp__origin *origin, const json_t *token, dp_error *er
 	dp_code rc = take_urls(origin, token, err);
 	if (rc != DP_OK)
 		return rc;
+	if (!take_place(origin, json_object_get(token, "place")))
+		return dp_fail(err, DP_EFORMAT, "token: \"place\" is missing or damaged");
 	if (!take_parts(json_object_get(token, "parts"), origin))
 		return dp_fail(err, DP_EFORMAT, "token: \"parts\" is missing or damaged");
 	const json_t *attrs = json_object_get(token, "attrs");

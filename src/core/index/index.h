@@ -39,10 +39,10 @@ dp_code dp__index_parts(const dp_call *call, const char *url, const dp_format *f
 dp_code dp__index_part_url(char **out, const char *url, const dp_format *format, size_t i,
 			   dp_error *err);
 /*
- * Takes a finished table and its run: stores them whole at the first home that takes them, and
- * gives the index. *table is emptied on success. DP_EWRITE if no home could be written.
+ * Takes a finished table and its run: stores them whole at the URL to, which dp__home_choose()
+ * gave, and gives the index. *table is emptied on success.
  */
-dp_code dp__index_store(dp_index **out, dp_session *session, const dp_call *call, dp__table *table,
+dp_code dp__index_store(dp_index **out, const dp_call *call, const char *to, dp__table *table,
 			const dp__run *run, dp_error *err);
 /* dp_index_open() with a call. */
 dp_code dp__index_open(dp_index **out, dp_session *session, const dp_call *call, const char *url,
@@ -59,10 +59,10 @@ typedef struct dp__stretch {
 } dp__stretch;
 /*
  * Says why the bytes of a stretch are not those that were expected: DP_EFORMAT if the index file at
- * url is damaged, DP_ESTALE if it is another one now, DP_ENOTFOUND if it is gone. Reads its
+ * place is damaged, DP_ESTALE if it is another one now, DP_ENOTFOUND if it is gone. Reads its
  * database anew.
  */
-dp_code dp__index_explain(dp_session *session, const dp_call *call, const char *url,
+dp_code dp__index_explain(dp_session *session, const dp_call *call, const dp_place *place,
 			  const dp__stretch *stretch, dp_error *err);
 /* The owner of a format's params. */
 static inline dp__params_owner dp__format_owner(const dp_format *format)

@@ -76,13 +76,13 @@ static dp_code db_fetch(dp_index *index, const dp_call *call, dp__buf *db, dp_er
 	return code;
 }
 
-/* What lies at url, whole and sound. */
-static dp_code index_load(dp_index *index, const dp_call *call, const char *url, dp_error *err)
+/* What lies there, whole and sound. */
+static dp_code index_load(dp_index *index, const dp_call *call, const dp_place *place,
+			  dp_error *err)
 {
 	dp__buf db = dp__buf_of(MAX_DB);
-	const dp_place place = { .url = url };
-	dp_code code = dp__site_open(&index->site, index->session, &place, err);
-	index->url = dp__strdup(url);
+	dp_code code = dp__site_open(&index->site, index->session, place, err);
+	index->url = dp__strdup(place->url);
 	if (code == DP_OK && !index->url)
 		code = dp_fail(err, DP_ENOMEM, "no memory for a URL");
 	if (code == DP_OK)
@@ -112,15 +112,16 @@ static bool has_stretch(const dp_index *index, const dp__stretch *stretch)
 	       dp__index_rows_crc(index, first, last) == stretch->crc;
 }
 
-dp_code dp__index_explain(dp_session *session, const dp_call *call, const char *url,
+dp_code dp__index_explain(dp_session *session, const dp_call *call, const dp_place *place,
 			  const dp__stretch *stretch, dp_error *err)
 {
+	const char *url = place->url;
 	dp_error why = { 0 };
 	dp_index *index = calloc(1, sizeof(*index));
 	if (!index)
 		return dp_fail(err, DP_ENOMEM, "no memory for an index");
 	index->session = session;
-	dp_code code = index_load(index, call, url, &why);
+	dp_code code = index_load(index, call, place, &why);
 	if (code == DP_OK && has_stretch(index, stretch))
 		code = dp_fail(err, DP_EFORMAT, "index %s: damaged in the rows at byte %" PRIu64,
 			       url, stretch->off);
@@ -189,7 +190,7 @@ static dp_code open_at(dp_index **out, const lookup *at, size_t i, bool *none, d
 	if (!index)
 		return dp_fail(err, DP_ENOMEM, "no memory for an index");
 	index->session = at->session;
-	dp_code code = index_load(index, at->call, url, &why);
+	dp_code code = index_load(index, at->call, &(dp_place){ .url = url }, &why);
 	*none = code == DP_ENOTFOUND;
 	if (code == DP_OK)
 		code = match_url(index, at->url, at->home.beside && i == 0, &why);

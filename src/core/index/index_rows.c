@@ -35,7 +35,8 @@ dp_code dp__index_rows(const dp_index *index, const dp_call *call, size_t first,
 	const dp__stretch stretch = { index->run_off + off, len,
 				      dp__index_rows_crc(index, first, last) };
 	if (code == DP_ESTALE || dp__crc32(0, out->data + out->len, (size_t)len) != stretch.crc)
-		return dp__index_explain(index->session, call, index->url, &stretch, err);
+		return dp__index_explain(index->session, call, &(dp_place){ .url = index->url },
+					 &stretch, err);
 	out->len += (size_t)len;
 	return DP_OK;
 }

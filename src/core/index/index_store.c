@@ -6,7 +6,6 @@
 
 #include "core/base/text.h"
 #include "core/index/db.h"
-#include "core/index/home.h"
 #include "core/index/index.h"
 
 #define MAX_DB ((size_t)1 << 30)
@@ -54,29 +53,7 @@ static dp_code put_at(dp_index *index, const dp_call *call, const char *url, int
 	return index->url ? DP_OK : dp_fail(err, DP_ENOMEM, "no memory for a URL");
 }
 
-/* At the first home that may be written. One that may be, but is full, is an error: the next would
- * only hide it. */
-static dp_code index_put(dp_index *index, const dp_call *call, int fd, dp_error *err)
-{
-	dp__home home = { 0 };
-	dp_error why = { 0 };
-	dp_code code = dp__home_of(&home, index->session, index->table.url, err);
-	if (code != DP_OK)
-		return code;
-	size_t i = 0;
-	do
-		code = i < home.n ? dp__home_prepare(&home, i, &why) : DP_EWRITE;
-	while (code != DP_OK && ++i < home.n);
-	if (code == DP_OK)
-		code = put_at(index, call, home.url[i], fd, err);
-	else
-		dp_fail(err, code, "%s",
-			why.msg[0] ? why.msg : "no folder for the index: set DATAPLUG_META");
-	dp__home_fini(&home);
-	return code;
-}
-
-dp_code dp__index_store(dp_index **out, dp_session *session, const dp_call *call, dp__table *table,
+dp_code dp__index_store(dp_index **out, const dp_call *call, const char *to, dp__table *table,
 			const dp__run *run, dp_error *err)
 {
 	int fd = -1;
@@ -84,7 +61,7 @@ dp_code dp__index_store(dp_index **out, dp_session *session, const dp_call *call
 	dp_index *index = calloc(1, sizeof(*index));
 	if (!index)
 		return dp_fail(err, DP_ENOMEM, "no memory for an index");
-	index->session = session;
+	index->session = call->session;
 	index->built = true;
 	index->table = *table;
 	dp_code code = dp__index_finish(index, err);
@@ -92,7 +69,7 @@ dp_code dp__index_store(dp_index **out, dp_session *session, const dp_call *call
 	if (code == DP_OK)
 		code = file_make(index, run, &fd, err);
 	if (code == DP_OK)
-		code = index_put(index, call, fd, err);
+		code = put_at(index, call, to, fd, err);
 	if (fd >= 0)
 		close(fd);
 	if (code == DP_OK) {

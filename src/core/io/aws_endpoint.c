@@ -44,7 +44,7 @@ const char *dp__aws_profile_of(const dp__settings *set, bool *by_session)
 		return set->profile;
 	if (name == NULL)
 		name = dp__aws_env("AWS_DEFAULT_PROFILE");
-	return name != NULL ? name : "default";
+	return name != NULL ? name : DP__AWS_PROFILE;
 }
 
 /* The length of "scheme://host:port" in url; 0 if it is no http: or https: URL with a plain host.
@@ -138,16 +138,10 @@ static dp_code take_foreign(dp__aws_endpoint *out, const char *own, const char *
 	return DP_OK;
 }
 
-static dp_code take_profile(dp__aws_endpoint *out, const dp__settings *set, const char *given,
-			    dp_error *err)
+static dp_code take_profile(dp__aws_endpoint *out, const dp__settings *set, dp_error *err)
 {
 	const char *own = dp__aws_profile_of(set, &out->named);
 
-	if (given != NULL && given[0] != '\0' && strcmp(given, own) != 0)
-		return dp_fail(err, DP_EAUTH,
-			       "profile '%.64s' is not used, since neither setting profile nor "
-			       "AWS_PROFILE names it",
-			       given);
 	out->profile = dp__strdup(own);
 	return out->profile != NULL ? DP_OK
 				    : dp_fail(err, DP_ENOMEM, "no memory for a profile's name");
@@ -165,7 +159,7 @@ static dp_code take_region(dp__aws_endpoint *out, const dp__settings *set,
 	if (region == NULL)
 		region = dp__aws_config_get(config, "profile", out->profile, "region");
 	if (region == NULL)
-		region = "us-east-1";
+		region = DP__AWS_REGION;
 	if (!dp__aws_region_is_valid(region))
 		return dp_fail(err, DP_EINVAL, "'%.64s' is no region", region);
 	out->region = dp__strdup(region);
@@ -190,7 +184,7 @@ dp_code dp__aws_endpoint_s3(dp__aws_endpoint *out, const dp__settings *set,
 {
 	dp__aws_endpoint made = { 0 };
 	const char *own = NULL;
-	dp_code code = take_profile(&made, set, place->profile, err);
+	dp_code code = take_profile(&made, set, err);
 
 	made.anonymous = set->anonymous || dp__aws_is_yes(getenv("AWS_NO_SIGN_REQUEST"));
 	made.requester_pays = set->requester_pays || place->requester_pays;

@@ -5,6 +5,9 @@
 #include "core/base/session.h"
 #include "core/io/aws_config.h"
 
+#define DP__AWS_REGION  "us-east-1" /* where nothing names another */
+#define DP__AWS_PROFILE "default"
+
 typedef struct dp__aws_endpoint {
 	char *url;     /* without a slash at its end; NULL: AWS' own, made of the region */
 	char *region;  /* as far as it is known */
@@ -18,7 +21,7 @@ typedef struct dp__aws_endpoint {
  * The endpoint of S3 for a place: first what the place says, then the session, AWS_ENDPOINT_URL_S3,
  * AWS_ENDPOINT_URL, the profile. A place may come from elsewhere, so it is trusted no further than
  * the environment goes: DP_EAUTH for an endpoint that is neither AWS' own nor the environment's
- * (unless requests are anonymous), and for a profile that the environment does not name.
+ * (unless requests are anonymous).
  */
 dp_code dp__aws_endpoint_s3(dp__aws_endpoint *out, const dp__settings *set,
 			    const dp__aws_config *config, const dp_place *place, dp_error *err);

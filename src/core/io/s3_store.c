@@ -1,6 +1,7 @@
 /* s3_store.c - the s3: store: objects of Amazon S3 and of what speaks like it. */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -98,6 +99,12 @@ static dp_code s3_open(void **self, dp_session *session, const dp_place *where, 
 		code = dp__aws_endpoint_s3(&at->endpoint, &session->set, &config, where, err);
 	if (code == DP_OK)
 		code = name_host(at, err);
+	if (code == DP_OK) {
+		dp__aws_learned learned = dp__aws_learned_of(session, at->host);
+
+		snprintf(at->region, sizeof(at->region), "%s",
+			 learned.region[0] != '\0' ? learned.region : at->endpoint.region);
+	}
 	dp__aws_config_fini(&config);
 	if (code != DP_OK) {
 		s3_close(at);
@@ -289,7 +296,7 @@ static dp_code s3_remove(void *self, const dp_call *call, dp_error *err)
 /* Only AWS itself wants to be told the region, and only if it is not the first one. */
 static dp_code make_constraint(dp__buf *out, const dp__s3_place *at, dp_error *err)
 {
-	if (at->endpoint.url == NULL && strcmp(at->endpoint.region, "us-east-1") != 0) {
+	if (at->endpoint.url == NULL && strcmp(at->endpoint.region, DP__AWS_REGION) != 0) {
 		dp_code code = dp__buf_printf(out, err,
 					      "<CreateBucketConfiguration xmlns=\"" NS
 					      "\"><LocationConstraint>%s"
@@ -302,9 +309,8 @@ static dp_code make_constraint(dp__buf *out, const dp__s3_place *at, dp_error *e
 	return dp__buf_close(out, err);
 }
 
-static dp_code s3_create(void *self, const dp_call *call, dp_error *err)
+static dp_code create_bucket(const dp__s3_place *at, const dp_call *call, dp_error *err)
 {
-	const dp__s3_place *at = self;
 	char digest[65] = "";
 	const dp__s3_ask ask = { .method = "PUT", .key = "", .query = "", .payload = digest };
 	dp__http_request more = { .body_fd = -1, .max_body = PIECE };
@@ -326,6 +332,39 @@ static dp_code s3_create(void *self, const dp_call *call, dp_error *err)
 	return code;
 }
 
+/* Who may write to a bucket need not be allowed to look at it: then the write will tell. */
+static dp_code s3_prepare(void *self, const dp_call *call, bool create, dp_error *err)
+{
+	const dp__s3_place *at = self;
+	const dp__s3_ask ask = { .method = "HEAD", .key = "", .query = "" };
+	const dp__http_request more = { .body_fd = -1, .max_body = PIECE };
+	dp__http_reply reply = { 0 };
+	dp_error why = { 0 };
+	dp_code code = perform(&reply, at, call, &ask, &more, &why);
+	long status = reply.status;
+
+	dp__http_reply_fini(&reply);
+	if (code == DP_OK || status == 403)
+		return DP_OK;
+	if (code != DP_ENOTFOUND)
+		return dp_fail(err, code, "%s", why.msg);
+	if (create)
+		return create_bucket(at, call, err);
+	return dp_fail(err, code, "there is no bucket %s", at->bucket);
+}
+
+static void s3_where(void *self, dp_place *where)
+{
+	const dp__s3_place *at = self;
+	const dp__aws_endpoint *endpoint = &at->endpoint;
+	bool usual = strcmp(at->region, DP__AWS_REGION) == 0;
+
+	where->endpoint = endpoint->url;
+	/* What AWS' own hosts have told is worth a request to each worker; others rarely care. */
+	where->region = endpoint->url == NULL || !usual ? at->region : NULL;
+	where->requester_pays = endpoint->requester_pays;
+}
+
 static dp_code s3_list(void *self, const dp_call *call,
 		       dp_code (*key)(void *user, const char *url, const dp_stat *stat), void *user,
 		       dp_error *err)
@@ -342,7 +381,8 @@ const dp_store dp__s3_store = {
 	.read = s3_read,
 	.put = s3_put,
 	.remove = s3_remove,
-	.create = s3_create,
+	.prepare = s3_prepare,
+	.where = s3_where,
 	.list = s3_list,
 	.close = s3_close,
 };

@@ -12,6 +12,7 @@ typedef struct dp__s3_place {
 	dp__aws_endpoint endpoint;
 	char *bucket, *key; /* as they are, not encoded; a key may be "" */
 	char *host;         /* under which regions and clocks are remembered */
+	char region[64];    /* as it was known when the place was opened */
 } dp__s3_place;
 
 /* What one request asks for; texts are lent. */

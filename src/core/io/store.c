@@ -105,15 +105,24 @@ dp_code dp__site_remove(const dp__site *site, const dp_call *call, dp_error *err
 	return site->store->remove(site->self, call, err);
 }
 
-dp_code dp__site_create(const dp__site *site, const dp_call *call, dp_error *err)
+dp_code dp__site_prepare(const dp__site *site, const dp_call *call, bool create, dp_error *err)
 {
 	dp_code code = dp_call_check(call, err);
 
 	if (code != DP_OK)
 		return code;
-	if (site->store->create == NULL)
-		return dp_fail(err, DP_EUNSUPPORTED, "nothing can be created there");
-	return site->store->create(site->self, call, err);
+	if (site->store->put == NULL)
+		return dp_fail(err, DP_EUNSUPPORTED, "nothing can be written there");
+	if (site->store->prepare == NULL)
+		return DP_OK;
+	return site->store->prepare(site->self, call, create, err);
+}
+
+void dp__site_where(const dp__site *site, dp_place *where)
+{
+	*where = (dp_place){ 0 };
+	if (site->store->where != NULL)
+		site->store->where(site->self, where);
 }
 
 dp_code dp__site_list(const dp__site *site, const dp_call *call,

@@ -26,7 +26,11 @@ dp_code dp__site_read(const dp__site *site, const dp_call *call, const char *eta
 dp_code dp__site_put(const dp__site *site, const dp_call *call, int fd, uint64_t size,
 		     dp_error *err);
 dp_code dp__site_remove(const dp__site *site, const dp_call *call, dp_error *err);
-dp_code dp__site_create(const dp__site *site, const dp_call *call, dp_error *err);
+/* DP_OK where the store lacks it and can be written to; DP_EUNSUPPORTED if nothing can be put
+ * there. */
+dp_code dp__site_prepare(const dp__site *site, const dp_call *call, bool create, dp_error *err);
+/* As in dp_store; url is NULL. */
+void dp__site_where(const dp__site *site, dp_place *where);
 dp_code dp__site_list(const dp__site *site, const dp_call *call,
 		      dp_code (*key)(void *user, const char *url, const dp_stat *stat), void *user,
 		      dp_error *err);
