@@ -130,6 +130,14 @@ forbidden_is_told() { dp 77 index $web/private/reads.fastq.gz; }
 sends_headers() {
 	DATAPLUG_HTTP_HEADER='X-Key: secret' dp 0 index $web/private/reads.fastq.gz
 }
+sends_headers_of_the_command_line() {
+	dp 0 index $web/private/reads.fastq.gz --force --header 'X-Other: a' --header 'X-Key: secret' &&
+		dp 64 index $web/private/reads.fastq.gz --header nonsense
+}
+shows_what_was_asked() {
+	dp 0 index $web/reads.fastq.gz --force --stats --json || return
+	grep -q '"stats":{"gets":[0-9]*,"retries":0,"needed":[0-9]*,"fetched":[0-9]*,"first_byte":0\.[0-9]*,"seconds"' err
+}
 keeps_headers_to_itself() {
 	DATAPLUG_HTTP_HEADER='X-Key: secret' dp 0 partition $web/private/reads.fastq.gz chunks n=2 -o p.jsonl &&
 		! grep -r secret p.jsonl meta
@@ -160,7 +168,7 @@ notices_a_change() {
 for name in indexes gives_the_same_records reads_from_the_middle pays_its_price opening_costs_one_look \
 	follows_redirects ends_in_redirect_loops says_what_is_missing takes_empty_objects \
 	refuses_servers_without_ranges busy_is_transient refused_is_transient forbidden_is_told sends_headers \
-	keeps_headers_to_itself takes_signed_urls later_signatures_find_the_index tokens_need_the_signature \
+	sends_headers_of_the_command_line shows_what_was_asked keeps_headers_to_itself takes_signed_urls later_signatures_find_the_index tokens_need_the_signature \
 	errors_show_no_signature trusts_no_unknown_certificate speaks_tls notices_a_change; do
 	test_ok $name
 done

@@ -5,6 +5,7 @@
 #include "command.h"
 #include "exit.h"
 #include "out.h"
+#include "stats.h"
 #include "tokens.h"
 
 /* Slices that are written one after the other. */
@@ -145,6 +146,7 @@ static int get_apart(struct get *get, const char *pattern)
 
 static int get_all(struct get *get)
 {
+	stats_need(dp_slices_price(get->slices).needed);
 	const char *path = options_last(get->tool->opts, OPT_OUTPUT);
 	return path && strstr(path, "{}") ? get_apart(get, path) : get_together(get, path);
 }

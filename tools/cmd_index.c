@@ -12,6 +12,7 @@
 #include "out.h"
 #include "progress.h"
 #include "signals.h"
+#include "stats.h"
 
 /* What the threads share. */
 struct work {
@@ -114,6 +115,8 @@ static void index_one(struct work *work, size_t i)
 	dp_code rc = signals_check(&err);
 	if (rc == DP_OK)
 		rc = dp_index_build(&index, tool->session, object, &opts, &err);
+	if (rc == DP_OK && dp_index_built(index))
+		stats_need(command_size(index));
 	pthread_mutex_lock(&work->lock);
 	if (rc == DP_OK) {
 		rc = tell(work, object, index, &err);
@@ -189,7 +192,7 @@ static int run(const struct tool *tool)
 	if (rc == DP_OK) {
 		pthread_mutex_init(&work.lock, NULL);
 		if (!options_has(tool->opts, OPT_QUIET))
-			progress_start("index");
+			progress_start("index", true);
 		index_all(&work, jobs);
 		progress_stop();
 		code = first_failure(&work);
@@ -207,14 +210,14 @@ static int run(const struct tool *tool)
 const struct command cmd_index = {
 	.name = "index",
 	.usage = "OBJECT... [--format NAME] [--force] [-j N] [--json] [-q] "
-		 "[-p NAME=VALUE]... [--recursive]",
+		 "[-p NAME=VALUE]... [--recursive] [--create-meta]",
 	.doc = "read objects once and keep where their records are",
 	.more = "An index that is fresh is left as it is; one of another format or other "
 		"parameters, or of an\n"
 		"object that has changed, is built anew. \"dataplug formats NAME\" lists the "
 		"parameters.\n",
 	.options = OPTION(FORMAT) | OPTION(FORCE) | OPTION(JOBS) | OPTION(JSON) | OPTION(QUIET) |
-		   OPTION(PARAM) | OPTION(RECURSIVE) | OPTION(STRICT),
+		   OPTION(PARAM) | OPTION(RECURSIVE) | OPTION(STRICT) | OPTION(CREATE_META),
 	.min = 1,
 	.max = SIZE_MAX,
 	.run = run,

@@ -11,6 +11,7 @@
 #include "out.h"
 #include "progress.h"
 #include "signals.h"
+#include "stats.h"
 #include "table.h"
 #include "tokens.h"
 
@@ -169,11 +170,12 @@ static int map_all(struct map *map, const dp_task *task)
 	}
 	if (rc != DP_OK)
 		return exit_report(map->list, rc, &err);
+	stats_need(dp_slices_price(map->slices).needed);
 	opts.result = take_result;
 	opts.progress = take_progress;
 	opts.user = map;
 	if (!options_has(map->tool->opts, OPT_QUIET))
-		progress_start("map");
+		progress_start("map", false);
 	rc = dp_map(map->slices, task, map->tool->word + 2, &opts, &err);
 	progress_stop();
 	return conclude(map, rc, &err);

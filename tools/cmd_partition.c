@@ -186,7 +186,7 @@ const struct command cmd_partition = {
 		"the\n"
 		"strategies, \"dataplug strategies NAME\" the parameters of one.\n",
 	.options = OPTION(OUTPUT) | OPTION(JSON) | OPTION(QUIET) | OPTION(FORMAT) |
-		   OPTION(RECURSIVE) | OPTION(STRICT),
+		   OPTION(RECURSIVE) | OPTION(STRICT) | OPTION(KEEP_QUERY),
 	.min = 2,
 	.max = SIZE_MAX,
 	.run = run,

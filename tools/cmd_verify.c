@@ -5,6 +5,7 @@
 #include "out.h"
 #include "progress.h"
 #include "signals.h"
+#include "stats.h"
 
 struct verified {
 	const struct tool *tool;
@@ -29,7 +30,8 @@ static int verify(const struct tool *tool, const char *object, struct out *to)
 	int code = command_open_index(tool, &index, object);
 	if (code)
 		return code;
-	progress_start("verify");
+	stats_need(command_size(index));
+	progress_start("verify", true);
 	dp_code rc = dp_index_verify(index, progress_step, &job, &err);
 	progress_stop();
 	if (rc == DP_OK)

@@ -46,7 +46,8 @@ void command_help(FILE *to, const struct command *command)
 		fprintf(to, "\n%s", command->more);
 	fputs("\n", to);
 	options_help(to, command->options);
-	options_help(to, OPTION(LIB) | OPTION(META) | OPTION(SET) | OPTION(TIMEOUT));
+	options_help(to, OPTION(HEADER) | OPTION(LIB) | OPTION(META) | OPTION(SET) | OPTION(STATS) |
+				 OPTION(TIMEOUT));
 }
 
 /* Between single quotes where a shell would take it for more than a word. */

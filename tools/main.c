@@ -7,12 +7,14 @@
 #include "command.h"
 #include "core/base/near.h"
 #include "exit.h"
+#include "log.h"
 #include "out.h"
 #include "signals.h"
+#include "stats.h"
 
 #define OPTIONS_OF_ALL                                                                             \
-	(OPTION(HELP) | OPTION(LIB) | OPTION(META) | OPTION(SET) | OPTION(TIMEOUT) |               \
-	 OPTION(VERSION))
+	(OPTION(HEADER) | OPTION(HELP) | OPTION(LIB) | OPTION(META) | OPTION(SET) |                \
+	 OPTION(STATS) | OPTION(TIMEOUT) | OPTION(VERSION))
 #define MAX_TIMEOUT 1e9
 
 /* A file that is opened must not become number 0, 1 or 2, or output would go into it. */
@@ -64,14 +66,34 @@ static dp_code take_timeout(const struct options *opts, double *out, dp_error *e
 	return DP_OK;
 }
 
-/* "name=value"; free() it. */
-static char *setting_of(const char *name, const char *value)
+/* "name=value", or all values of an option one a line; free() it. */
+static char *setting_of(const char *name, const char *const *value, size_t n)
 {
-	size_t room = strlen(name) + strlen(value) + 2;
-	char *text = malloc(room);
-	if (text)
-		snprintf(text, room, "%s=%s", name, value);
-	return text;
+	char *text = NULL;
+	size_t len = 0;
+	FILE *to = open_memstream(&text, &len);
+	if (!to)
+		return NULL;
+	fprintf(to, "%s=", name);
+	for (size_t i = 0; i < n; i++)
+		fprintf(to, "%s%s", i ? "\n" : "", value[i]);
+	if (fclose(to) == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
+/* The session's setting that an option gives. */
+static char *setting_by(const struct options *opts, option which, const char *name)
+{
+	static const char *const yes[] = { "yes" };
+	const char *const *value = opts->value[which];
+	size_t n = opts->n[which];
+	if (which == OPT_CREATE_META || which == OPT_KEEP_QUERY)
+		return setting_of(name, yes, 1);
+	/* Each header counts; of what else is said twice, the last. */
+	return which == OPT_HEADER ? setting_of(name, value, n)
+				   : setting_of(name, value + n - 1, 1);
 }
 
 static dp_code open_session(const struct options *opts, dp_session **out, dp_error *err)
@@ -79,26 +101,32 @@ static dp_code open_session(const struct options *opts, dp_session **out, dp_err
 	static const struct {
 		option option;
 		const char *name;
-	} own[] = { { OPT_META, "meta" }, { OPT_TIMEOUT, "timeout" }, { OPT_URL, "url" } };
-	char *text[3] = { 0 };
+	} own[] = { { OPT_META, "meta" },
+		    { OPT_TIMEOUT, "timeout" },
+		    { OPT_URL, "url" },
+		    { OPT_HEADER, "header" },
+		    { OPT_CREATE_META, "create-meta" },
+		    { OPT_KEEP_QUERY, "keep-query" } };
+	enum { NOWN = sizeof own / sizeof own[0] };
+	char *text[NOWN] = { 0 };
 	size_t n = opts->n[OPT_SET];
 	dp_code rc = DP_OK;
-	const char **setting = calloc(n + 4, sizeof(char *));
+	const char **setting = calloc(n + NOWN + 1, sizeof(char *));
 	if (!setting)
 		return dp_fail(err, DP_ENOMEM, "no memory for settings");
 	for (size_t i = 0; i < n; i++)
 		setting[i] = opts->value[OPT_SET][i];
-	for (size_t i = 0; rc == DP_OK && i < 3; i++) {
+	for (size_t i = 0; rc == DP_OK && i < NOWN; i++) {
 		if (!options_has(opts, own[i].option))
 			continue;
-		text[i] = setting_of(own[i].name, options_last(opts, own[i].option));
+		text[i] = setting_by(opts, own[i].option, own[i].name);
 		if (!text[i])
 			rc = dp_fail(err, DP_ENOMEM, "no memory for settings");
 		setting[n++] = text[i];
 	}
 	if (rc == DP_OK)
 		rc = dp_session_open(out, setting, err);
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < NOWN; i++)
 		free(text[i]);
 	free(setting);
 	return rc;
@@ -125,13 +153,18 @@ static int run_in_session(const struct command *command, struct tool *tool)
 	dp_code rc = open_session(tool->opts, &tool->session, &err);
 	const char *object = NULL;
 	if (rc == DP_OK)
+		rc = log_start(tool->session, &err);
+	if (rc == DP_OK)
 		signals_session(tool->session);
 	for (size_t i = 0; rc == DP_OK && i < tool->opts->n[OPT_LIB]; i++) {
 		object = tool->opts->value[OPT_LIB][i];
 		rc = load_library(tool->session, object, &err);
 	}
+	stats_start();
 	code = rc == DP_OK ? command->run(tool) : exit_report(object, rc, &err);
 	signals_session(NULL);
+	if (tool->session)
+		stats_print(tool);
 	dp_session_free(tool->session);
 	return code;
 }

@@ -13,12 +13,19 @@ typedef struct row {
 } row;
 
 static const row table[OPT_COUNT] = {
+	[OPT_CREATE_META] = { "create-meta", 0, NULL,
+			      "make the bucket of --meta if it is missing" },
 	[OPT_FAILED] = { "failed", 0, "FILE", "write the token lines of failed slices there" },
 	[OPT_FORCE] = { "force", 0, NULL, "build even if there is a fresh index" },
 	[OPT_FORMAT] = { "format", 0, "NAME", "the object's format, instead of finding it out" },
+	[OPT_HEADER] = { "header", 0, "NAME:VALUE",
+			 "send it with requests over http (DATAPLUG_HTTP_HEADER); may be "
+			 "repeated" },
 	[OPT_HELP] = { "help", 'h', NULL, "say how the command is used" },
 	[OPT_JOBS] = { "jobs", 'j', "N", "so many at once" },
 	[OPT_JSON] = { "json", 0, NULL, "print JSON" },
+	[OPT_KEEP_QUERY] = { "keep-query", 0, NULL,
+			     "leave a URL's signature in the tokens, which are secrets then" },
 	[OPT_LIB] = { "lib", 0, "FILE.so", "load a plug-in; may be repeated" },
 	[OPT_META] = { "meta", 0, "FOLDER-OR-URL", "where indexes live (DATAPLUG_META)" },
 	[OPT_OUTPUT] = { "output", 'o', "FILE", "write there, whole or not at all" },
@@ -29,6 +36,7 @@ static const row table[OPT_COUNT] = {
 	[OPT_SET] = { "set", 0, "NAME=VALUE",
 		      "a setting, see \"dataplug help settings\"; may be repeated" },
 	[OPT_SLICE] = { "slice", 0, "N|N..M|auto", "these slices alone, counted from 0" },
+	[OPT_STATS] = { "stats", 0, NULL, "say on stderr what was asked of the stores" },
 	[OPT_STRICT] = { "strict", 0, NULL, "with --recursive: what would be skipped is an error" },
 	[OPT_TIMEOUT] = { "timeout", 0, "SECONDS", "end after that time (DATAPLUG_TIMEOUT)" },
 	[OPT_UNITS] = { "units", 0, NULL, "print the table of units" },

@@ -7,12 +7,15 @@
 #include "dataplug/base.h"
 
 typedef enum option {
+	OPT_CREATE_META,
 	OPT_FAILED,
 	OPT_FORCE,
 	OPT_FORMAT,
+	OPT_HEADER,
 	OPT_HELP,
 	OPT_JOBS,
 	OPT_JSON,
+	OPT_KEEP_QUERY,
 	OPT_LIB,
 	OPT_META,
 	OPT_OUTPUT,
@@ -22,6 +25,7 @@ typedef enum option {
 	OPT_RECURSIVE,
 	OPT_SET,
 	OPT_SLICE,
+	OPT_STATS,
 	OPT_STRICT,
 	OPT_TIMEOUT,
 	OPT_UNITS,

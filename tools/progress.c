@@ -6,13 +6,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "human.h"
 #include "signals.h"
 
 #define WIDTH 40
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static const char *what; /* NULL = not shown */
-static bool drawn;
+static bool drawn, in_bytes;
 static double last;          /* when it was drawn */
 static uint64_t done, total; /* of all jobs */
 
@@ -31,6 +32,13 @@ static void draw(void)
 		bar[i] = i < (int)(share * WIDTH) ? '#' : '.';
 	bar[WIDTH] = 0;
 	fprintf(stderr, "\r%s [%s] %3.0f %%", what, bar, share * 100);
+	if (in_bytes && total) {
+		fputs(", ", stderr);
+		human_bytes(stderr, done);
+		fputs(" of ", stderr);
+		human_bytes(stderr, total);
+		fputs("  ", stderr);
+	}
 	fflush(stderr);
 	drawn = true;
 }
@@ -43,10 +51,11 @@ static void erase(void)
 	drawn = false;
 }
 
-void progress_start(const char *name)
+void progress_start(const char *name, bool bytes)
 {
 	pthread_mutex_lock(&lock);
 	what = isatty(STDERR_FILENO) ? name : NULL;
+	in_bytes = bytes;
 	last = now();
 	pthread_mutex_unlock(&lock);
 }
