@@ -186,6 +186,75 @@ Test(token, fields_of_references_are_refused)
 	free_scene(&s);
 }
 
+/* A token as it is made of an object at some place of an S3 service. */
+static char *placed(const char *text, json_t *place)
+{
+	json_t *token = json_loads(text, 0, NULL);
+	char *sealed;
+	cr_assert_eq(json_object_set_new(token, "object", json_string("s3://bucket/x.fastq.gz")),
+		     0);
+	cr_assert_eq(json_object_set_new(token, "place", place), 0);
+	sealed = seal(token);
+	json_decref(token);
+	return sealed;
+}
+
+Test(token, place_survives_and_bad_ones_are_refused)
+{
+	static const char *const good[] = { "[\"http://127.0.0.1:9000\",null,false]",
+					    "[null,\"eu-west-3\",true]", "[null,null,true]" };
+	static const char *const bad[] = { "[]",
+					   "[null,null,false]",
+					   "[null,null]",
+					   "[1,null,true]",
+					   "[null,null,1]",
+					   "[null,null,true,null]",
+					   "{}",
+					   "\"x\"" };
+	scene s = make_scene(100, "n=1");
+	char *text = token_of(dp_slices_at(s.slices, 0));
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+		char *token = placed(text, json_loads(good[i], 0, NULL)), *again;
+		dp_slice *slice = NULL;
+		cr_assert_eq(dp_slice_load(&slice, s.session, token, strlen(token), NULL), DP_OK);
+		again = token_of(slice);
+		cr_expect_str_eq(again, token);
+		dp_slice_free(slice);
+		free(token);
+		free(again);
+	}
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		char *token = placed(text, json_loads(bad[i], JSON_DECODE_ANY, NULL));
+		dp_slice *slice = NULL;
+		cr_expect_eq(dp_slice_load(&slice, s.session, token, strlen(token), NULL),
+			     DP_EFORMAT, "%s", bad[i]);
+		free(token);
+	}
+	free(text);
+	free_scene(&s);
+}
+
+/* Its endpoint may be an enemy's: no key goes there, nor to the machine's own services. */
+Test(token, foreign_endpoints_get_no_credentials)
+{
+	static const char *const places[] = { "[\"http://127.0.0.1:1\",null,false]",
+					      "[\"http://169.254.169.254\",null,false]",
+					      "[\"https://s3.evil.example\",null,false]" };
+	scene s = make_scene(100, "n=1");
+	char *text = token_of(dp_slices_at(s.slices, 0));
+	setenv("AWS_ACCESS_KEY_ID", "AKIA", 1);
+	setenv("AWS_SECRET_ACCESS_KEY", "secret", 1);
+	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+		char *token = placed(text, json_loads(places[i], 0, NULL));
+		dp_error err = { 0 };
+		cr_expect_eq(use_token(s.session, token, &err), DP_EAUTH, "%s: %s", places[i],
+			     err.msg);
+		free(token);
+	}
+	free(text);
+	free_scene(&s);
+}
+
 Test(token, doubled_fields_are_refused)
 {
 	scene s = make_scene(100, "n=1");

@@ -49,9 +49,13 @@ static void XMLCALL end_element(void *user, const XML_Char *name)
 {
 	reader *in = user;
 	dp__buf *text = &in->text[in->depth];
-	dp_code code = dp__buf_close(text, in->err);
+	dp_code code;
 
 	(void)name;
+	/* An empty element that was refused as it began still ends. */
+	if (in->code != DP_OK)
+		return;
+	code = dp__buf_close(text, in->err);
 	if (code == DP_OK)
 		code = in->ended(in->user, in->name[in->depth - 1], in->name[in->depth],
 				 (const char *)text->data, in->err);
