@@ -342,9 +342,23 @@ map_refuses_jobs() { dp 64 map s.jsonl count -j many; }
 map_needs_library() { dp 66 map s.jsonl count --lib ./none.so && has err none.so; }
 map_maps_sets() { dp 0 map set.jsonl count && [ "$(wc -l <out)" = 5 ]; }
 map_full_disk() { "$dataplug" map s.jsonl count >/dev/full 2>err; [ $? = 73 ] && says 'cannot write'; }
+map_works_in_another_process() {
+	DATAPLUG_ALLOW=file:/// dp 0 map s.jsonl checksum --executor "$dataplug work -j 2" && [ "$(column crc32)" = "$(crc_of reads.fastq)" ]
+}
+map_names_a_missing_executor() { dp 66 map s.jsonl count --executor 'no-such-program x' && has err no-such-program; }
+work_answers_each_line() {
+	DATAPLUG_ALLOW=file:/// "$dataplug" work count <s.jsonl >out 2>err && [ "$(wc -l <out)" = "$(wc -l <s.jsonl)" ] &&
+		[ "$(grep -c '"code":"DP_OK"' out)" = "$(wc -l <s.jsonl)" ] && [ ! -s err ]
+}
+work_refuses_files() { "$dataplug" work count <s.jsonl >out 2>err && [ "$(grep -c DP_EAUTH out)" = "$(wc -l <s.jsonl)" ]; }
+work_goes_on_after_a_bad_token() { DATAPLUG_ALLOW=file:/// "$dataplug" work count <bad.jsonl >out 2>err && has out DP_EFORMAT && has out DP_OK; }
+work_names_near_task() { dp 64 work cuont </dev/null && has err 'did you mean count'; }
+work_refuses_parameter() { dp 64 work count x=1 </dev/null; }
+work_ends_with_its_input() { dp 0 work count </dev/null && [ ! -s out ]; }
 for name in map_counts map_prints_a_head_line map_checksums map_reads_statistics map_prints_json map_pays_the_price \
 	map_goes_on_after_a_bad_token map_tells_all_failed map_writes_no_failures map_names_near_task map_refuses_parameter \
-	map_refuses_jobs map_needs_library map_maps_sets map_full_disk; do
+	map_refuses_jobs map_needs_library map_maps_sets map_full_disk map_works_in_another_process map_names_a_missing_executor work_answers_each_line work_refuses_files \
+	work_goes_on_after_a_bad_token work_names_near_task work_refuses_parameter work_ends_with_its_input; do
 	test_ok $name $name
 done
 

@@ -457,14 +457,3 @@ Test(map, checks_parameters)
 	cr_expect_str_eq(err.msg, "number: no parameter 'x'");
 	free_scene(&s);
 }
-
-Test(map, knows_no_executor_but_threads)
-{
-	scene s = make_scene();
-	dp_map_opts opts = DP_MAP_OPTS_INIT;
-	dp_error err = { 0 };
-	opts.executor = "lithops";
-	cr_expect_eq(dp_map(s.slices, &number, NULL, &opts, &err), DP_EUNSUPPORTED);
-	cr_expect_str_eq(err.msg, "executor lithops: only threads are served");
-	free_scene(&s);
-}

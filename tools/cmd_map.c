@@ -3,9 +3,9 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
-#include "core/base/near.h"
 #include "exit.h"
 #include "json.h"
 #include "out.h"
@@ -124,12 +124,6 @@ static dp_code write_failed(const struct map *map, const char *path, dp_error *e
 	return rc;
 }
 
-static const char *task_name(const void *user, size_t i)
-{
-	const dp_task *task = dp_session_task(user, i);
-	return task ? task->name : NULL;
-}
-
 /* What the command ends with: what stopped it, else whether all slices went well. */
 static int conclude(struct map *map, dp_code rc, const dp_error *err)
 {
@@ -152,13 +146,33 @@ static int conclude(struct map *map, dp_code rc, const dp_error *err)
 	return code > EXIT_SOME ? code : other ? other : code;
 }
 
-static int map_all(struct map *map, const dp_task *task)
+/* The plug-ins of --lib, for processes that may work elsewhere: whole paths, with colons between
+ * them. NULL if there are none; free() it. */
+static char *library_paths(const struct tool *tool)
+{
+	char *text = NULL, here[4096];
+	size_t len = 0;
+	FILE *to = tool->opts->n[OPT_LIB] ? open_memstream(&text, &len) : NULL;
+	for (size_t i = 0; to && i < tool->opts->n[OPT_LIB]; i++) {
+		const char *file = tool->opts->value[OPT_LIB][i];
+		bool whole = file[0] == '/' || !getcwd(here, sizeof here);
+		fprintf(to, "%s%s%s%s", i ? ":" : "", whole ? "" : here, whole ? "" : "/", file);
+	}
+	if (to && fclose(to) == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
+static int map_all(struct map *map, const dp_task *task, const char *library)
 {
 	dp_map_opts opts = DP_MAP_OPTS_INIT;
 	dp_error err = { 0 };
 	dp_code rc = command_jobs(map->tool, 0, &opts.jobs, &err);
 	if (rc != DP_OK)
 		return exit_report(NULL, rc, &err);
+	opts.executor = options_last(map->tool->opts, OPT_EXECUTOR);
+	opts.library = library;
 	rc = tokens_read(&map->tokens, map->tool->word[0], &err);
 	if (rc == DP_OK)
 		rc = dp_slices_load(&map->slices, map->tool->session, map->tokens.data,
@@ -184,13 +198,12 @@ static int map_all(struct map *map, const dp_task *task)
 static int run(const struct tool *tool)
 {
 	struct map map = { .tool = tool, .list = tokens_name(tool->word[0]) };
-	const dp_task *task = dp_task_find(tool->session, tool->word[1]);
-	char hint[160];
-	if (!task) {
-		dp__names_near(hint, sizeof hint, tool->word[1], task_name, tool->session);
-		return exit_usage(NULL, "no task is called %s%s", tool->word[1], hint);
-	}
-	int code = map_all(&map, task);
+	const dp_task *task = NULL;
+	dp_error err = { 0 };
+	dp_code rc = command_task(tool, tool->word[1], &task, &err);
+	char *library = library_paths(tool);
+	int code = rc == DP_OK ? map_all(&map, task, library) : exit_report(NULL, rc, &err);
+	free(library);
 	table_fini(&map.table);
 	out_free(map.out);
 	free(map.good);
@@ -201,13 +214,14 @@ static int run(const struct tool *tool)
 
 const struct command cmd_map = {
 	.name = "map",
-	.usage =
-		"SLICES.jsonl TASK [NAME=VALUE]... [--lib FILE.so] [-j N] [--json] [--failed FILE]",
+	.usage = "SLICES.jsonl TASK [NAME=VALUE]... [--lib FILE.so] [-j N] [--executor PROGRAM] "
+		 "[--json] [--failed FILE]",
 	.doc = "run a task over slices: a line for each as it comes, the total last",
 	.more = "\"dataplug tasks\" lists the tasks. Slices that failed, or were not reached, are "
 		"written to\n"
 		"the file of --failed as they were, so that it can be mapped again.\n",
-	.options = OPTION(JOBS) | OPTION(JSON) | OPTION(FAILED) | OPTION(QUIET) | OPTION(URL),
+	.options = OPTION(JOBS) | OPTION(JSON) | OPTION(FAILED) | OPTION(QUIET) | OPTION(URL) |
+		   OPTION(EXECUTOR),
 	.min = 2,
 	.max = SIZE_MAX,
 	.run = run,

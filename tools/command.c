@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/base/near.h"
 #include "exit.h"
 #include "signals.h"
 
@@ -12,7 +13,7 @@
 
 const struct command *const commands[] = {
 	&cmd_index, &cmd_show,    &cmd_verify,     &cmd_partition, &cmd_get,  &cmd_read, &cmd_map,
-	&cmd_rm,    &cmd_formats, &cmd_strategies, &cmd_tasks,     &cmd_help, NULL,
+	&cmd_rm,    &cmd_formats, &cmd_strategies, &cmd_tasks,     &cmd_work, &cmd_help, NULL,
 };
 
 const struct command *command_find(const char *name)
@@ -117,6 +118,22 @@ dp_code command_jobs(const struct tool *tool, unsigned fallback, unsigned *out, 
 			       MAX_JOBS);
 	*out = (unsigned)n;
 	return DP_OK;
+}
+
+static const char *task_name(const void *user, size_t i)
+{
+	const dp_task *task = dp_session_task(user, i);
+	return task ? task->name : NULL;
+}
+
+dp_code command_task(const struct tool *tool, const char *name, const dp_task **out, dp_error *err)
+{
+	char hint[160];
+	*out = dp_task_find(tool->session, name);
+	if (*out)
+		return DP_OK;
+	dp__names_near(hint, sizeof hint, name, task_name, tool->session);
+	return dp_fail(err, DP_EINVAL, "no task is called %s%s", name, hint);
 }
 
 const char *command_record(const struct tool *tool, const char *format)

@@ -20,11 +20,12 @@ struct command {
 	const char *more;  /* further lines of help, each with its newline; may be NULL */
 	unsigned options;  /* beside those that every command takes */
 	size_t min, max;   /* words */
+	bool foreign;      /* its tokens come from elsewhere: they may not name files unasked */
 	int (*run)(const struct tool *tool); /* gives the exit code, having told of errors */
 };
 
 extern const struct command cmd_index, cmd_show, cmd_verify, cmd_partition, cmd_get, cmd_read,
-	cmd_map, cmd_rm, cmd_formats, cmd_strategies, cmd_tasks, cmd_help;
+	cmd_map, cmd_rm, cmd_formats, cmd_strategies, cmd_tasks, cmd_work, cmd_help;
 
 /* All of them, NULL-terminated. */
 extern const struct command *const commands[];
@@ -39,6 +40,8 @@ void command_help(FILE *to, const struct command *command);
 int command_open_index(const struct tool *tool, dp_index **out, const char *object);
 /* The value of -j, or fallback; DP_EINVAL if it is no number. */
 dp_code command_jobs(const struct tool *tool, unsigned fallback, unsigned *out, dp_error *err);
+/* The task of that name; DP_EINVAL with the near ones. */
+dp_code command_task(const struct tool *tool, const char *name, const dp_task **out, dp_error *err);
 /* What a record of that format is called. */
 const char *command_record(const struct tool *tool, const char *format);
 /* An attribute that is text; "" if there is none. */

@@ -71,6 +71,23 @@ void json_put_string(FILE *to, const char *text)
 		fputs("null", to);
 }
 
+void json_put_base64(FILE *to, const void *data, size_t len)
+{
+	static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				    "0123456789+/";
+	const unsigned char *p = data;
+	putc('"', to);
+	for (; len > 0; len -= len < 3 ? len : 3, p += 3) {
+		uint32_t v = (uint32_t)p[0] << 16 | (len > 1 ? (uint32_t)p[1] << 8 : 0) |
+			     (len > 2 ? p[2] : 0u);
+		putc(digit[v >> 18], to);
+		putc(digit[v >> 12 & 63], to);
+		putc(len > 1 ? digit[v >> 6 & 63] : '=', to);
+		putc(len > 2 ? digit[v & 63] : '=', to);
+	}
+	putc('"', to);
+}
+
 void json_put_count(FILE *to, uint64_t n)
 {
 	if (n == DP_UNKNOWN)

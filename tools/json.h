@@ -10,6 +10,8 @@
 void json_put_text(FILE *to, const char *text, size_t len);
 /* The same of a C string; null of NULL. */
 void json_put_string(FILE *to, const char *text);
+/* A string of bytes in base64 (RFC 4648 4). */
+void json_put_base64(FILE *to, const void *data, size_t len);
 /* null of DP_UNKNOWN. */
 void json_put_count(FILE *to, uint64_t n);
 /* Shortest form that reads back the same; null where JSON has none. */

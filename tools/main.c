@@ -96,7 +96,18 @@ static char *setting_by(const struct options *opts, option which, const char *na
 				   : setting_of(name, value + n - 1, 1);
 }
 
-static dp_code open_session(const struct options *opts, dp_session **out, dp_error *err)
+/* What others' tokens may name, unless the user says else: what lies on the network. */
+static bool needs_allow(const struct command *command, const struct options *opts)
+{
+	const char *allow = getenv("DATAPLUG_ALLOW");
+	for (size_t i = 0; i < opts->n[OPT_SET]; i++)
+		if (strncmp(opts->value[OPT_SET][i], "allow=", 6) == 0)
+			return false;
+	return command->foreign && !(allow && *allow);
+}
+
+static dp_code open_session(const struct command *command, const struct options *opts,
+			    dp_session **out, dp_error *err)
 {
 	static const struct {
 		option option;
@@ -111,7 +122,7 @@ static dp_code open_session(const struct options *opts, dp_session **out, dp_err
 	char *text[NOWN] = { 0 };
 	size_t n = opts->n[OPT_SET];
 	dp_code rc = DP_OK;
-	const char **setting = calloc(n + NOWN + 1, sizeof(char *));
+	const char **setting = calloc(n + NOWN + 2, sizeof(char *));
 	if (!setting)
 		return dp_fail(err, DP_ENOMEM, "no memory for settings");
 	for (size_t i = 0; i < n; i++)
@@ -124,6 +135,8 @@ static dp_code open_session(const struct options *opts, dp_session **out, dp_err
 			rc = dp_fail(err, DP_ENOMEM, "no memory for settings");
 		setting[n++] = text[i];
 	}
+	if (needs_allow(command, opts))
+		setting[n++] = "allow=s3:// https:// http://";
 	if (rc == DP_OK)
 		rc = dp_session_open(out, setting, err);
 	for (size_t i = 0; i < NOWN; i++)
@@ -150,7 +163,7 @@ static int run_in_session(const struct command *command, struct tool *tool)
 {
 	dp_error err = { 0 };
 	int code;
-	dp_code rc = open_session(tool->opts, &tool->session, &err);
+	dp_code rc = open_session(command, tool->opts, &tool->session, &err);
 	const char *object = NULL;
 	if (rc == DP_OK)
 		rc = log_start(tool->session, &err);

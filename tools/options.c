@@ -15,6 +15,9 @@ typedef struct row {
 static const row table[OPT_COUNT] = {
 	[OPT_CREATE_META] = { "create-meta", 0, NULL,
 			      "make the bucket of --meta if it is missing" },
+	[OPT_EXECUTOR] = { "executor", 0, "PROGRAM",
+			   "run the task there instead of on threads: lithops, \"dataplug work\", "
+			   "..." },
 	[OPT_FAILED] = { "failed", 0, "FILE", "write the token lines of failed slices there" },
 	[OPT_FORCE] = { "force", 0, NULL, "build even if there is a fresh index" },
 	[OPT_FORMAT] = { "format", 0, "NAME", "the object's format, instead of finding it out" },

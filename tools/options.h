@@ -8,6 +8,7 @@
 
 typedef enum option {
 	OPT_CREATE_META,
+	OPT_EXECUTOR,
 	OPT_FAILED,
 	OPT_FORCE,
 	OPT_FORMAT,

@@ -195,8 +195,8 @@ typedef struct dp_map_opts {
 	size_t size;          /* DP_MAP_OPTS_INIT sets it */
 	const char *executor; /* NULL = threads; else "lithops" or a program that speaks
 				 docs/executor.md */
-	const char *library;  /* the shared object that holds the task, for executors beyond this
-				 process */
+	const char *library;  /* the shared object that holds the task, a whole path, for executors
+				 beyond this process */
 	unsigned jobs;        /* 0 = one a core */
 	unsigned retries;     /* of DP_ETRANSIENT only */
 	dp_code (*result)(void *user, const dp_result *result); /* in order of arrival */

@@ -55,6 +55,8 @@ struct dp_session {
 	dp__list stores, formats, strategies, tasks; /* const dp_store *, ... */
 	dp__list owned;        /* formats that were made of grammars; freed with the session */
 	dp__list libraries;    /* dlopen handles */
+	size_t tasks_known;    /* the first so many tasks are built in or of the environment's
+				  plug-ins:    other processes know them too */
 	struct dp__mem *mem;   /* what mem: holds, core/io/mem.h; NULL until it is used */
 	struct dp__http *http; /* connections, core/io/http_pool.h; NULL until they are used */
 	struct dp__signed *signed_urls; /* core/io/object.h */

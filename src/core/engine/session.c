@@ -334,6 +334,7 @@ dp_code dp_session_open(dp_session **out, const char *const *given, dp_error *er
 		rc = add_task(session, dp__tasks[i], err);
 	if (rc == DP_OK)
 		rc = load_environment(session, err);
+	session->tasks_known = session->tasks.n;
 	if (rc == DP_OK)
 		*out = session;
 	else

@@ -62,7 +62,9 @@ dp_code dp__trust_url(const dp_session *session, const char *url, dp_error *err)
 	else if (*allow && has_dots(url))
 		rc = dp_fail(err, DP_EAUTH, "token: %.256s has \"..\" in its path", url);
 	else if (!is_allowed(allow, url))
-		rc = dp_fail(err, DP_EAUTH, "token: %.256s is not under what \"allow\" names", url);
+		rc = dp_fail(err, DP_EAUTH,
+			     "token: %.256s is not under what \"allow\" (DATAPLUG_ALLOW) names",
+			     url);
 	free(canonical);
 	return rc;
 }

@@ -52,8 +52,36 @@ dp_code dp__total_init(dp__total *total, const dp__job *job, dp_error *err);
 void dp__total_add(dp__total *total, size_t i, bool good, dp__buf *data);
 void dp__total_fini(dp__total *total);
 
-/* Runs all slices on so many threads and reports them, the total too. Gives what dp_map() returns.
- */
+/* What became of a job's slices so far. Its functions are called one at a time. */
+typedef struct dp__ledger {
+	const dp__job *job;
+	dp__total total;
+	size_t done;      /* slices */
+	size_t failed;    /* the first failed one in order, SIZE_MAX = none */
+	dp_error failure; /* its error */
+	dp_error stop;    /* why no more slices are taken; its code is DP_OK while they are */
+	double begun;
+	unsigned attempts;
+	dp_price paid;
+} dp__ledger;
+
+dp_code dp__ledger_init(dp__ledger *ledger, const dp__job *job, dp_error *err);
+/* Takes note of what slice number i gave, and reports it. Takes the outcome's data. */
+void dp__ledger_settle(dp__ledger *ledger, size_t i, dp__outcome *outcome);
+/* Reports the total, and gives what dp_map() returns. */
+dp_code dp__ledger_close(dp__ledger *ledger, dp_error *err);
+void dp__ledger_fini(dp__ledger *ledger);
+
+/* Both run all slices and report them, the total too, and give what dp_map() returns. */
 dp_code dp__threads_run(const dp__job *job, unsigned threads, dp_error *err);
+/* By a program that speaks docs/executor.md; args are the task's, NULL-terminated or NULL. */
+dp_code dp__process_run(const dp__job *job, const char *const *args, dp_error *err);
+
+/*
+ * Reads one line of a program's answers: of which slice it is, and what became of it. DP_ETASK if
+ * it is none; n is how many slices there are.
+ */
+dp_code dp__answer_read(dp__outcome *out, size_t *slice, const char *line, size_t len, size_t n,
+			dp_error *err);
 
 #endif

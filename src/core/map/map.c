@@ -32,6 +32,20 @@ static unsigned thread_count(const dp__job *job)
 	return (unsigned)dp__min_u64(n, dp_slices_count(job->slices));
 }
 
+/* Another process finds a task by its name alone. */
+static dp_code check_travels(const dp__job *job, dp_error *err)
+{
+	size_t known = job->session ? job->session->tasks_known : 0;
+	bool travels = job->opts.library || !job->session;
+	for (size_t i = 0; !travels && i < known; i++)
+		travels = dp_session_task(job->session, i) == job->task;
+	return travels ? DP_OK
+		       : dp_fail(err, DP_EUNSUPPORTED,
+				 "task %s is neither built in nor in a library, so it cannot leave "
+				 "this process",
+				 job->task->name);
+}
+
 dp_code dp_map(const dp_slices *slices, const dp_task *task, const char *const *args,
 	       const dp_map_opts *opts, dp_error *err)
 {
@@ -39,9 +53,6 @@ dp_code dp_map(const dp_slices *slices, const dp_task *task, const char *const *
 	dp__params params = { 0 };
 	if (opts)
 		memcpy(&job.opts, opts, dp__min_u64(opts->size, sizeof job.opts));
-	if (job.opts.executor)
-		return dp_fail(err, DP_EUNSUPPORTED, "executor %s: only threads are served",
-			       job.opts.executor);
 	job.session = session_of(slices);
 	if (job.session)
 		job.call = dp__call_begin(job.session);
@@ -53,7 +64,11 @@ dp_code dp_map(const dp_slices *slices, const dp_task *task, const char *const *
 	if (rc != DP_OK)
 		return rc;
 	job.params = params.value;
-	rc = dp__threads_run(&job, thread_count(&job), err);
+	if (job.opts.executor)
+		rc = check_travels(&job, err);
+	if (rc == DP_OK)
+		rc = job.opts.executor ? dp__process_run(&job, args, err)
+				       : dp__threads_run(&job, thread_count(&job), err);
 	dp__params_fini(&params);
 	return rc;
 }

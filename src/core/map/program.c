@@ -1,0 +1,219 @@
+/* program.c - the program that runs a job: started, ended, and what it was told. */
+#include "core/map/program.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/base/text.h"
+#include "core/base/words.h"
+
+#define PATH_VARIABLE "DATAPLUG_PLUGIN_PATH="
+#define ENDING        10.0 /* seconds for a program whose output has ended */
+#define ASKED         2.0  /* for one that was asked to end */
+
+extern char **environ;
+
+static size_t count(const char *const *words)
+{
+	size_t n = 0;
+	while (words && words[n])
+		n++;
+	return n;
+}
+
+/* The words that are its own: before the task's. */
+static dp_code own_words(char ***out, const char *executor, dp_error *err)
+{
+	const char *python = getenv("DATAPLUG_PYTHON");
+	dp__buf text = dp__buf_of((size_t)64 << 10);
+	dp_code rc;
+	if (strcmp(executor, "lithops") != 0)
+		return dp__words_split(out, executor, err);
+	/* A path may hold blanks; the name of a file cannot be told from a command line else. */
+	rc = dp__buf_printf(&text, err, "'%s' -m dataplug.lithops",
+			    python && *python ? python : "python3");
+	if (rc == DP_OK)
+		rc = dp__buf_close(&text, err);
+	if (rc == DP_OK)
+		rc = dp__words_split(out, (char *)text.data, err);
+	dp__buf_fini(&text);
+	return rc;
+}
+
+/* environ, with the library before other plug-ins; *path is what was made for it. */
+static dp_code make_environment(char ***out, char **path, const char *library, dp_error *err)
+{
+	const char *before = getenv("DATAPLUG_PLUGIN_PATH");
+	size_t n = count((const char *const *)environ), used = 0;
+	dp__buf text = dp__buf_of((size_t)64 << 10);
+	char **all = calloc(n + 2, sizeof(char *));
+	dp_code rc = all ? DP_OK : dp_fail(err, DP_ENOMEM, "no memory for an environment");
+	for (size_t i = 0; rc == DP_OK && i < n; i++)
+		if (!library || strncmp(environ[i], PATH_VARIABLE, strlen(PATH_VARIABLE)) != 0)
+			all[used++] = environ[i];
+	if (rc == DP_OK && library) {
+		rc = dp__buf_printf(&text, err, PATH_VARIABLE "%s%s%s", library,
+				    before && *before ? ":" : "", before ? before : "");
+		if (rc == DP_OK)
+			rc = dp__buf_close(&text, err);
+		*path = (char *)text.data;
+		if (rc == DP_OK)
+			all[used] = *path;
+	}
+	*out = all;
+	return rc;
+}
+
+static bool open_pipes(int input[2], int output[2])
+{
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, input) != 0)
+		return false;
+	if (pipe(output) != 0) {
+		close(input[0]);
+		close(input[1]);
+		return false;
+	}
+	for (int i = 0; i < 2; i++) {
+		fcntl(input[i], F_SETFD, FD_CLOEXEC);
+		fcntl(output[i], F_SETFD, FD_CLOEXEC);
+	}
+	return true;
+}
+
+/* In a group of its own, so that all it starts can be ended with it, with signals as they are by
+ * default. */
+static int spawn(pid_t *pid, char *const *argv, char *const *env, int in, int out)
+{
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attributes;
+	sigset_t none;
+	int failed;
+	posix_spawn_file_actions_init(&files);
+	posix_spawn_file_actions_adddup2(&files, in, STDIN_FILENO);
+	posix_spawn_file_actions_adddup2(&files, out, STDOUT_FILENO);
+	posix_spawnattr_init(&attributes);
+	sigemptyset(&none);
+	posix_spawnattr_setsigmask(&attributes, &none);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
+	failed = posix_spawnp(pid, argv[0], &files, &attributes, argv, env);
+	posix_spawnattr_destroy(&attributes);
+	posix_spawn_file_actions_destroy(&files);
+	return failed;
+}
+
+static dp_code start(dp__program *out, char *const *argv, char *const *env, dp_error *err)
+{
+	int input[2], output[2];
+	if (!open_pipes(input, output))
+		return dp_fail(err, DP_EIO, "no pipe: %s", strerror(errno));
+	int failed = spawn(&out->pid, argv, env, input[1], output[1]);
+	close(input[1]);
+	close(output[1]);
+	out->to = input[0];
+	out->from = output[0];
+	if (!failed)
+		return DP_OK;
+	out->pid = 0;
+	return dp_fail(err, failed == ENOENT ? DP_ENOTFOUND : DP_EUNSUPPORTED, "%s: %s", argv[0],
+		       strerror(failed));
+}
+
+dp_code dp__program_start(dp__program *out, const dp__job *job, const char *const *args,
+			  dp_error *err)
+{
+	char **own = NULL, **env = NULL, *path = NULL;
+	const char **argv = NULL;
+	*out = (dp__program){ .to = -1, .from = -1 };
+	dp_code rc = own_words(&own, job->opts.executor, err);
+	if (rc == DP_OK)
+		rc = make_environment(&env, &path, job->opts.library, err);
+	if (rc != DP_OK)
+		goto out;
+	size_t n = count((const char *const *)own), nargs = count(args);
+	argv = calloc(n + nargs + 2, sizeof(char *));
+	if (!argv) {
+		rc = dp_fail(err, DP_ENOMEM, "no memory for %zu words", n + nargs);
+		goto out;
+	}
+	memcpy(argv, own, n * sizeof(char *));
+	argv[n] = job->task->name;
+	for (size_t i = 0; i < nargs; i++)
+		argv[n + 1 + i] = args[i];
+	rc = start(out, (char *const *)(uintptr_t)argv, env, err);
+out:
+	dp__words_free(own);
+	free(env);
+	free(path);
+	free(argv);
+	return rc;
+}
+
+void dp__program_close_input(dp__program *program)
+{
+	if (program->to >= 0)
+		close(program->to);
+	program->to = -1;
+}
+
+/* Whether it has ended within so many seconds. */
+static bool wait_for(dp__program *program, double seconds, int *status)
+{
+	double end = dp__now() + seconds;
+	for (;;) {
+		pid_t got = waitpid(program->pid, status, WNOHANG);
+		if (got == program->pid || (got < 0 && errno != EINTR))
+			return true;
+		if (dp__now() > end)
+			return false;
+		nanosleep(&(struct timespec){ .tv_nsec = 2000000 }, NULL);
+	}
+}
+
+bool dp__program_end(dp__program *program, char *how, size_t cap)
+{
+	int status = 0;
+	dp__program_close_input(program);
+	if (!wait_for(program, ENDING, &status)) {
+		snprintf(how, cap, "did not end after its output");
+		dp__program_kill(program);
+		return false;
+	}
+	program->pid = 0;
+	if (WIFSIGNALED(status))
+		snprintf(how, cap, "was killed by signal %d", WTERMSIG(status));
+	else
+		snprintf(how, cap, "ended with status %d", WEXITSTATUS(status));
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+void dp__program_kill(dp__program *program)
+{
+	int status;
+	dp__program_close_input(program);
+	if (program->pid <= 0)
+		return;
+	kill(-program->pid, SIGTERM);
+	if (!wait_for(program, ASKED, &status)) {
+		kill(-program->pid, SIGKILL);
+		while (waitpid(program->pid, &status, 0) < 0 && errno == EINTR)
+			continue;
+	}
+	program->pid = 0;
+}
+
+void dp__program_fini(dp__program *program)
+{
+	dp__program_kill(program);
+	if (program->from >= 0)
+		close(program->from);
+	program->from = -1;
+}
