@@ -158,6 +158,15 @@ DP_API void dp_reader_free(dp_reader *reader);
 /* What the reader has fetched so far: requests and bytes; needed is the slice's. */
 DP_API dp_price dp_reader_paid(const dp_reader *reader);
 
+/*
+ * The same as tables: an Arrow C stream (dataplug/arrow.h), which owns its reader and may outlive
+ * the slice, but not the session. A table for each batch; its first column, "record", is the
+ * record's ordinal in the object (uint64), the others are the format's. DP_EUNSUPPORTED where a
+ * format has none, and for sets, whose members have. The caller releases the stream.
+ */
+struct ArrowArrayStream;
+DP_API dp_code dp_slice_columns(const dp_slice *slice, struct ArrowArrayStream *out, dp_error *err);
+
 /* ---- map: a task over many slices ---- */
 /* What a task is given. */
 typedef struct dp_work {

@@ -28,6 +28,24 @@ typedef struct dp_batch {
 	const uint32_t *ends;
 } dp_batch;
 
+/* A column of the table that records become: a row for each, or some. */
+typedef enum dp_column_type {
+	DP_COLUMN_TEXT, /* UTF-8 */
+	DP_COLUMN_BYTES
+} dp_column_type;
+typedef struct dp_column {
+	const char *name; /* NULL ends a list of columns */
+	dp_column_type type;
+} dp_column;
+
+/* Rows as they are added; owned by the core. */
+typedef struct dp_rows dp_rows;
+/* Appends to the value that the row at hand has in that column (0, 1, ... as in the list). */
+DP_API dp_code dp_rows_add(dp_rows *rows, size_t column, const void *data, size_t len,
+			   dp_error *err);
+/* Ends the row: what was not added is empty. DP_EFORMAT: a text that is not UTF-8. */
+DP_API dp_code dp_rows_end(dp_rows *rows, dp_error *err);
+
 /* A format's own data and the parameters that an index was built with. */
 typedef struct dp_format_use {
 	const void *impl, *params;
@@ -77,6 +95,10 @@ typedef struct dp_format {
 	/* Optional: the stretch that pairs a record with its mate in another object (a read's name
 	 * up to space or /1). */
 	dp_code (*mate)(const uint8_t *record, size_t len, size_t *off, size_t *n);
+	/* Optional, both or none: the columns of a table of records, and the rows of one record. */
+	const dp_column *columns;
+	dp_code (*rows)(const dp_format_use *use, const uint8_t *record, size_t len, dp_rows *rows,
+			dp_error *err);
 } dp_format;
 
 /* What scan may do. Reading is sequential or anywhere; sequential reading is ahead of you. */
@@ -152,6 +174,9 @@ typedef struct dp_grammar {
 			   dp_error *err);
 	/* Optional: as in dp_format. */
 	dp_code (*mate)(const uint8_t *record, size_t len, size_t *off, size_t *n);
+	const dp_column *columns;
+	dp_code (*rows)(const uint8_t *record, size_t len, const void *params, dp_rows *rows,
+			dp_error *err);
 } dp_grammar;
 
 #ifdef __cplusplus

@@ -202,6 +202,13 @@ static dp_code fastq_mate(const uint8_t *record, size_t len, size_t *off, size_t
 	return DP_OK;
 }
 
+static dp_code fastq_rows(const uint8_t *record, size_t len, const void *params, dp_rows *rows,
+			  dp_error *err)
+{
+	const fastq_params *own = params;
+	return dp__fastq_rows(record, len, own->layout == MULTILINE, rows, err);
+}
+
 static const dp_param params[] = {
 	{ "records", DP_PARAM_CHOICE, offsetof(fastq_params, layout), "four-line",
 	  "four-line|multiline",
@@ -220,4 +227,6 @@ const dp_grammar dp__fastq = {
 	.probe = fastq_probe,
 	.records = fastq_records,
 	.mate = fastq_mate,
+	.columns = dp__fastq_columns,
+	.rows = fastq_rows,
 };

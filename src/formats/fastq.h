@@ -44,6 +44,12 @@ dp__read_end dp__fastq_four(const dp_text *text, size_t at, dp__read *read, dp_e
  */
 dp__read_end dp__fastq_multi(const dp_text *text, size_t at, dp__read *read, dp_error *err);
 
+/* The columns name, description, sequence and quality, and the rows of a record: one for each of
+ * its reads. */
+extern const dp_column dp__fastq_columns[];
+dp_code dp__fastq_rows(const uint8_t *record, size_t len, bool wrapped, dp_rows *rows,
+		       dp_error *err);
+
 extern const dp_grammar dp__fastq;
 extern const dp_task dp__fastq_stats;
 

@@ -41,10 +41,26 @@ static dp_code lines_records(const dp_text *text, uint64_t max, const void *para
 	return DP_OK;
 }
 
+static const dp_column columns[] = { { "line", DP_COLUMN_TEXT }, { NULL, DP_COLUMN_TEXT } };
+
+static dp_code lines_rows(const uint8_t *record, size_t len, const void *params, dp_rows *rows,
+			  dp_error *err)
+{
+	(void)params;
+	if (len && record[len - 1] == '\n')
+		len--;
+	if (len && record[len - 1] == '\r')
+		len--;
+	dp_code rc = dp_rows_add(rows, 0, record, len, err);
+	return rc == DP_OK ? dp_rows_end(rows, err) : rc;
+}
+
 const dp_grammar dp__lines = {
 	.name = "lines",
 	.doc = "any text, plain or .gz: a record is a line",
 	.record = "line",
 	.probe = lines_probe,
 	.records = lines_records,
+	.columns = columns,
+	.rows = lines_rows,
 };

@@ -169,6 +169,13 @@ static dp_code text_ranges(const dp_format_use *use, const dp_unit *unit, const 
 	return DP_OK;
 }
 
+static dp_code text_rows(const dp_format_use *use, const uint8_t *record, size_t len, dp_rows *rows,
+			 dp_error *err)
+{
+	const dp_grammar *grammar = use->impl;
+	return grammar->rows(record, len, dp__text_own(use->params), rows, err);
+}
+
 static size_t count_params(const dp_param *params)
 {
 	size_t n = 0;
@@ -220,6 +227,8 @@ dp_code dp__text_format(dp_format **out, const dp_grammar *grammar, dp_error *er
 		.next = dp__text_next,
 		.close = dp__text_close,
 		.mate = grammar->mate,
+		.columns = grammar->columns,
+		.rows = grammar->rows ? text_rows : NULL,
 	};
 	*out = &own->format;
 	return DP_OK;

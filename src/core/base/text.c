@@ -39,6 +39,28 @@ static size_t take_utf8(const uint8_t *p, size_t len, uint32_t *c)
 	return n;
 }
 
+bool dp__utf8_is_valid(const void *text, size_t len)
+{
+	const uint8_t *p = text;
+	uint64_t eight;
+	uint32_t c;
+
+	for (size_t i = 0; i < len;) {
+		if (len - i >= sizeof(eight)) {
+			memcpy(&eight, p + i, sizeof(eight));
+			if ((eight & 0x8080808080808080u) == 0) {
+				i += sizeof(eight);
+				continue;
+			}
+		}
+		size_t n = take_utf8(p + i, len - i, &c);
+		if (n == 1 && c == STRAY)
+			return false;
+		i += n;
+	}
+	return true;
+}
+
 /* One character of a JSON string, RFC 8259 7. */
 static dp_code add_json_char(dp__buf *buf, uint32_t c, dp_error *err)
 {
