@@ -270,6 +270,12 @@ get_auto_counts_as_the_scheduler() {
 		get_auto 0 SGE_TASK_ID=1 && get_auto 4 LSB_JOBINDEX=5 && get_auto 4 SGE_TASK_ID=undefined LSB_JOBINDEX=5 &&
 		get_auto 1 LSB_JOBINDEX=0 SLURM_ARRAY_TASK_ID=1
 }
+get_auto_takes_groups() {
+	SLURM_ARRAY_TASK_ID=1 dp 0 get s.jsonl --slice auto --group 3 && cp out group && dp 0 get s.jsonl --slice 3..5 && cmp out group || return
+	SLURM_ARRAY_TASK_ID=0 dp 0 get s.jsonl --slice auto --group 4 --offset 1 && cp out group && dp 0 get s.jsonl --slice 4..6 && cmp out group &&
+		SLURM_ARRAY_TASK_ID=2 dp 64 get s.jsonl --slice auto --group 4 && dp 64 get s.jsonl --slice 1 --group 2 &&
+		SLURM_ARRAY_TASK_ID=0 dp 64 get s.jsonl --slice auto --group 0 && SLURM_ARRAY_TASK_ID=0 dp 64 get s.jsonl --slice auto --offset -1
+}
 get_auto_refuses() {
 	get_auto 64 A=b && get_auto 64 SLURM_ARRAY_TASK_ID=7 && get_auto 64 SGE_TASK_ID=0 && get_auto 64 LSB_JOBINDEX=0 &&
 		get_auto 64 SLURM_ARRAY_TASK_ID=1 SGE_TASK_ID=2 && get_auto 64 PBS_ARRAY_INDEX=-1
@@ -295,7 +301,7 @@ read_takes_records() { dp 0 read reads.fastq.gz record=5000:5010 && sed -n 20001
 read_takes_all() { dp 0 read reads.fastq.gz -o all.fastq && cmp all.fastq reads.fastq; }
 read_needs_index() { dp 66 read short.fastq record=1:2 && has err 'dataplug index short.fastq'; }
 for name in get_gives_the_file get_reads_stdin get_takes_a_slice get_takes_both_ends get_takes_raw get_writes_a_file \
-	get_writes_files get_joins_records get_counts_slices get_auto_counts_as_the_scheduler get_auto_refuses \
+	get_writes_files get_joins_records get_counts_slices get_auto_counts_as_the_scheduler get_auto_takes_groups get_auto_refuses \
 	get_refuses_damaged_token get_refuses_stale get_needs_tokens get_full_disk get_no_folder get_closed_pipe \
 	read_takes_records read_takes_all read_needs_index; do
 	test_ok $name $name

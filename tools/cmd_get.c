@@ -151,23 +151,39 @@ static int get_all(struct get *get)
 	return path && strstr(path, "{}") ? get_apart(get, path) : get_together(get, path);
 }
 
+/* The lines that --slice names; all of them without it. */
+static dp_code take_span(const struct tool *tool, size_t n, span *out, dp_error *err)
+{
+	const char *slice = options_last(tool->opts, OPT_SLICE);
+	const char *group = options_last(tool->opts, OPT_GROUP);
+	const char *offset = options_last(tool->opts, OPT_OFFSET);
+	array_job job = { .group = 1 };
+	dp_code rc = DP_OK;
+	*out = (span){ 0, n - 1 };
+	if ((group || offset) && (!slice || strcmp(slice, "auto") != 0))
+		return dp_fail(err, DP_EINVAL, "--group and --offset are for --slice auto");
+	if (group)
+		rc = tokens_number(&job.group, "group", group, err);
+	if (rc == DP_OK && job.group == 0)
+		rc = dp_fail(err, DP_EINVAL, "--group 0: at least one slice is needed");
+	if (rc == DP_OK && offset)
+		rc = tokens_number(&job.offset, "offset", offset, err);
+	return rc == DP_OK && slice ? tokens_span(out, slice, &job, n, err) : rc;
+}
+
 static int run_get(const struct tool *tool)
 {
 	struct get get = { .tool = tool, .list = tokens_name(tool->word[0]) };
-	const char *slice = options_last(tool->opts, OPT_SLICE);
 	struct tokens tokens = { 0 };
 	dp_slices *slices = NULL;
 	span lines = { 0 };
 	dp_error err = { 0 };
 	dp_code rc = tokens_read(&tokens, tool->word[0], &err);
-	size_t n = tokens.n;
-	if (rc == DP_OK && slice) {
-		rc = tokens_span(&lines, slice, tokens.n, &err);
-		n = lines.last - lines.first + 1;
-	}
+	if (rc == DP_OK)
+		rc = take_span(tool, tokens.n, &lines, &err);
 	if (rc == DP_OK)
 		rc = dp_slices_load(&slices, tool->session, tokens.data + tokens.at[lines.first],
-				    tokens.at[lines.first + n] - tokens.at[lines.first], &err);
+				    tokens.at[lines.last + 1] - tokens.at[lines.first], &err);
 	int code = exit_report(get.list, rc, &err);
 	if (rc == DP_OK) {
 		get.slices = slices;
@@ -202,13 +218,18 @@ static int run_read(const struct tool *tool)
 
 const struct command cmd_get = {
 	.name = "get",
-	.usage = "SLICES.jsonl [--slice N | N..M | auto] [--raw] [-o FILE]",
+	.usage = "SLICES.jsonl [--slice N | N..M | auto [--group K] [--offset N]] [--raw] "
+		 "[-o FILE]",
 	.doc = "fetch the records of slices, decoded; \"-\" reads tokens from stdin",
 	.more = "Slices are counted from 0, N..M includes both ends, and \"auto\" is the number of "
 		"the array job\n"
 		"that this is part of (Slurm, AWS Batch, PBS, SGE, LSF). -o 'part-{}' writes a "
-		"file a slice.\n",
-	.options = OPTION(SLICE) | OPTION(RAW) | OPTION(OUTPUT) | OPTION(URL),
+		"file a slice.\n"
+		"Where a site limits arrays, --group K gives each number K slices, and --offset N "
+		"adds N to the\n"
+		"number first.\n",
+	.options = OPTION(GROUP) | OPTION(OFFSET) | OPTION(SLICE) | OPTION(RAW) | OPTION(OUTPUT) |
+		   OPTION(URL),
 	.min = 1,
 	.max = 1,
 	.run = run_get,

@@ -21,6 +21,7 @@ static const row table[OPT_COUNT] = {
 	[OPT_FAILED] = { "failed", 0, "FILE", "write the token lines of failed slices there" },
 	[OPT_FORCE] = { "force", 0, NULL, "build even if there is a fresh index" },
 	[OPT_FORMAT] = { "format", 0, "NAME", "the object's format, instead of finding it out" },
+	[OPT_GROUP] = { "group", 0, "K", "with --slice auto: K slices for each number" },
 	[OPT_HEADER] = { "header", 0, "NAME:VALUE",
 			 "send it with requests over http (DATAPLUG_HTTP_HEADER); may be "
 			 "repeated" },
@@ -31,6 +32,7 @@ static const row table[OPT_COUNT] = {
 			     "leave a URL's signature in the tokens, which are secrets then" },
 	[OPT_LIB] = { "lib", 0, "FILE.so", "load a plug-in; may be repeated" },
 	[OPT_META] = { "meta", 0, "FOLDER-OR-URL", "where indexes live (DATAPLUG_META)" },
+	[OPT_OFFSET] = { "offset", 0, "N", "with --slice auto: add N to the number" },
 	[OPT_OUTPUT] = { "output", 'o', "FILE", "write there, whole or not at all" },
 	[OPT_PARAM] = { "param", 'p', "NAME=VALUE", "a parameter of the format; may be repeated" },
 	[OPT_QUIET] = { "quiet", 'q', NULL, "print warnings and errors alone" },

@@ -144,13 +144,35 @@ static dp_code job_number(size_t *out, dp_error *err)
 	return DP_OK;
 }
 
-dp_code tokens_span(span *out, const char *text, size_t n, dp_error *err)
+dp_code tokens_number(size_t *out, const char *option, const char *text, dp_error *err)
+{
+	if (take_number(text, strlen(text), out))
+		return DP_OK;
+	return dp_fail(err, DP_EINVAL, "--%s %s: a whole number is needed", option, text);
+}
+
+/* The lines of an array job's number; of the last group what there is. */
+static dp_code job_span(span *out, const array_job *job, size_t n, dp_error *err)
+{
+	size_t number = 0;
+	dp_code rc = job_number(&number, err);
+	if (rc != DP_OK)
+		return rc;
+	if (number > SIZE_MAX - job->offset || number + job->offset > SIZE_MAX / job->group - 1)
+		return dp_fail(err, DP_EINVAL, "--slice auto: %zu is too large", number);
+	out->first = (number + job->offset) * job->group;
+	out->last = out->first + job->group - 1;
+	if (out->first < n && out->last >= n)
+		out->last = n - 1;
+	return DP_OK;
+}
+
+dp_code tokens_span(span *out, const char *text, const array_job *job, size_t n, dp_error *err)
 {
 	const char *dots = strstr(text, "..");
 	dp_code rc = DP_OK;
 	if (strcmp(text, "auto") == 0) {
-		rc = job_number(&out->first, err);
-		out->last = out->first;
+		rc = job_span(out, job, n, err);
 	} else if (!take_number(text, dots ? (size_t)(dots - text) : strlen(text), &out->first) ||
 		   (dots && !take_number(dots + 2, strlen(dots + 2), &out->last))) {
 		rc = dp_fail(err, DP_EINVAL, "--slice %s: neither N, N..M nor auto", text);
@@ -161,6 +183,6 @@ dp_code tokens_span(span *out, const char *text, size_t n, dp_error *err)
 		rc = dp_fail(err, DP_EINVAL, "--slice %s: from high to low", text);
 	if (rc == DP_OK && out->last >= n)
 		rc = dp_fail(err, DP_EINVAL, "--slice %s: slice %zu of %zu, counted from 0", text,
-			     out->last, n);
+			     out->first < n ? out->last : out->first, n);
 	return rc;
 }

@@ -22,8 +22,14 @@ void tokens_fini(struct tokens *lines);
 typedef struct span {
 	size_t first, last;
 } span;
+/* How numbers of an array job become lines: offset is added, then each stands for group lines. */
+typedef struct array_job {
+	size_t group, offset;
+} array_job;
 /* "7", "3..9" or "auto": as the array job says that this is part of. DP_EINVAL also for lines past
  * the n there are. */
-dp_code tokens_span(span *out, const char *text, size_t n, dp_error *err);
+dp_code tokens_span(span *out, const char *text, const array_job *job, size_t n, dp_error *err);
+/* A whole number of an option. */
+dp_code tokens_number(size_t *out, const char *option, const char *text, dp_error *err);
 
 #endif
