@@ -18,7 +18,7 @@
 #define HEAD_MAX    ((size_t)64 << 10)
 #define BODY_KEPT   ((size_t)4096)
 #define CLIENTS_MAX 16384
-#define ANSWERS_MAX 64
+#define RULES_MAX   64
 
 /* One connection and its thread. */
 typedef struct client {
@@ -28,6 +28,12 @@ typedef struct client {
 	char *head; /* the request at hand */
 	bool open;
 } client;
+
+/* A fault_rule of the server's own; left: requests that it is still for, SIZE_MAX = all. */
+typedef struct rule {
+	char *head, *holds, *lacks, *answer;
+	size_t left;
+} rule;
 
 struct fault_server {
 	int fd;
@@ -40,15 +46,18 @@ struct fault_server {
 	fault what;
 	uint64_t skip, times;
 	unsigned delay;
-	struct {
-		char *head, *answer;
-	} answer[ANSWERS_MAX];
-	size_t nanswers;
+	rule rule[RULES_MAX];
+	size_t nrules;
 	char **seen;
 	size_t nseen, connections, waiting, parallel;
 	client client[CLIENTS_MAX];
 	bool stop;
 };
+
+static char *copy_of(const char *text)
+{
+	return text != NULL ? strdup(text) : NULL;
+}
 
 /* The value of a header in a request's head, "" if there is none. */
 static void header_of(char *out, size_t cap, const char *head, const char *name)
@@ -125,10 +134,34 @@ static bool has_changed(const fault_reply *to, const char *head)
 	return text[0] != '\0' && strcmp(text, to->modified) != 0;
 }
 
+static bool holds(const char *all, const char *text)
+{
+	for (; *all != '\0'; all++)
+		if (strncasecmp(all, text, strlen(text)) == 0)
+			return true;
+	return false;
+}
+
+/* The last rule for a request; NULL: none. Locked. */
+static rule *find_rule(fault_server *server, const char *head)
+{
+	for (size_t i = server->nrules; i > 0; i--) {
+		rule *one = &server->rule[i - 1];
+
+		if (one->left > 0 &&
+		    (one->head == NULL || strncmp(head, one->head, strlen(one->head)) == 0) &&
+		    (one->holds == NULL || holds(head, one->holds)) &&
+		    (one->lacks == NULL || !holds(head, one->lacks)))
+			return one;
+	}
+	return NULL;
+}
+
 /* Notes the request, and says how to answer it; *text: with this, which the caller frees. */
 static void take_request(client *one, fault_reply *to, char **text)
 {
 	fault_server *server = one->server;
+	rule *found;
 	char **more;
 
 	*to = (fault_reply){ .total = server->len, .last = server->len };
@@ -143,17 +176,16 @@ static void take_request(client *one, fault_reply *to, char **text)
 	memcpy(to->modified, server->modified, sizeof(to->modified));
 	memcpy(to->lead, server->lead, sizeof(to->lead));
 	to->delay = server->delay;
-	if (server->skip > 0) {
+	found = find_rule(server, one->head);
+	if (found != NULL) {
+		*text = copy_of(found->answer);
+		found->left -= found->left != SIZE_MAX ? 1 : 0;
+	}
+	if (*text == NULL && server->skip > 0) {
 		server->skip--;
-	} else if (server->times > 0) {
+	} else if (*text == NULL && server->times > 0) {
 		to->what = server->what;
 		server->times -= server->times != UINT64_MAX ? 1 : 0;
-	}
-	for (size_t i = 0; i < server->nanswers; i++) {
-		if (strncmp(one->head, server->answer[i].head, strlen(server->answer[i].head)) != 0)
-			continue;
-		free(*text);
-		*text = server->answer[i].answer != NULL ? strdup(server->answer[i].answer) : NULL;
 	}
 	if (++server->waiting > server->parallel)
 		server->parallel = server->waiting;
@@ -273,9 +305,11 @@ void fault_server_stop(fault_server *server)
 	close(server->fd);
 	fault_server_forget(server);
 	free(server->seen);
-	for (size_t i = 0; i < server->nanswers; i++) {
-		free(server->answer[i].head);
-		free(server->answer[i].answer);
+	for (size_t i = 0; i < server->nrules; i++) {
+		free(server->rule[i].head);
+		free(server->rule[i].holds);
+		free(server->rule[i].lacks);
+		free(server->rule[i].answer);
 	}
 	pthread_mutex_destroy(&server->lock);
 	free(server->data);
@@ -311,14 +345,19 @@ void fault_server_lead(fault_server *server, const char *location)
 	pthread_mutex_unlock(&server->lock);
 }
 
-void fault_server_answer(fault_server *server, const char *head, const char *answer)
+void fault_server_rule(fault_server *server, const fault_rule *made)
 {
 	pthread_mutex_lock(&server->lock);
-	if (server->nanswers < ANSWERS_MAX) {
-		server->answer[server->nanswers].head = strdup(head);
-		server->answer[server->nanswers++].answer = answer != NULL ? strdup(answer) : NULL;
-	}
+	if (server->nrules < RULES_MAX)
+		server->rule[server->nrules++] =
+			(rule){ copy_of(made->head), copy_of(made->holds), copy_of(made->lacks),
+				copy_of(made->answer), made->times > 0 ? made->times : SIZE_MAX };
 	pthread_mutex_unlock(&server->lock);
+}
+
+void fault_server_answer(fault_server *server, const char *head, const char *answer)
+{
+	fault_server_rule(server, &(fault_rule){ .head = head, .answer = answer });
 }
 
 void fault_server_delay(fault_server *server, unsigned ms)
@@ -347,14 +386,6 @@ char *fault_server_seen(fault_server *server, size_t i)
 		text = strdup(server->seen[i]);
 	pthread_mutex_unlock(&server->lock);
 	return text;
-}
-
-static bool holds(const char *all, const char *text)
-{
-	for (; *all != '\0'; all++)
-		if (strncasecmp(all, text, strlen(text)) == 0)
-			return true;
-	return false;
 }
 
 size_t fault_server_holds(fault_server *server, const char *text)

@@ -60,7 +60,10 @@ void fault_server_stop(fault_server *server);
 const char *fault_server_base(const fault_server *server);
 /* The object's ETag with its quotes, "" = none; and Last-Modified, "" = none. Both are copied. */
 void fault_server_identify(fault_server *server, const char *etag, const char *modified);
-/* The next times requests behind the next skip ones fail so; UINT64_MAX = all. */
+/*
+ * The next times requests behind the next skip ones fail so; UINT64_MAX = all. Those that a rule
+ * answers do not count.
+ */
 void fault_server_fail(fault_server *server, fault what, uint64_t skip, uint64_t times);
 /* Where FAULT_REDIRECT leads. */
 void fault_server_lead(fault_server *server, const char *location);
@@ -69,6 +72,15 @@ void fault_server_lead(fault_server *server, const char *location);
  * status line to body; later ones go before earlier ones. Copies both; NULL takes it back.
  */
 void fault_server_answer(fault_server *server, const char *head, const char *answer);
+/* Which requests get an answer of the test's own; texts are lent until they are copied. */
+typedef struct fault_rule {
+	const char *head;          /* what they begin with; NULL: anything */
+	const char *holds, *lacks; /* what they hold somewhere, and do not; whatever its case */
+	size_t times;              /* so many of them; 0 = all */
+	const char *answer;        /* NULL: as if there were no rule */
+} fault_rule;
+/* As fault_server_answer(), of which it is the general form. */
+void fault_server_rule(fault_server *server, const fault_rule *rule);
 /* Every request waits so long for its answer. */
 void fault_server_delay(fault_server *server, unsigned ms);
 /* Requests since the start or fault_server_forget(). */
