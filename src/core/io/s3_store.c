@@ -20,17 +20,25 @@
 #define PIECE   ((size_t)1 << 20)
 #define NS      "http://s3.amazonaws.com/doc/2006-03-01/"
 
+typedef struct object {
+	dp__s3_place at;
+	pthread_mutex_t lock; /* of all below */
+	char etag[256];       /* the state that had the size */
+	uint64_t size;
+} object;
+
 static void s3_close(void *self)
 {
-	dp__s3_place *at = self;
+	object *one = self;
 
-	if (at == NULL)
+	if (one == NULL)
 		return;
-	dp__aws_endpoint_fini(&at->endpoint);
-	free(at->bucket);
-	free(at->key);
-	free(at->host);
-	free(at);
+	pthread_mutex_destroy(&one->lock);
+	dp__aws_endpoint_fini(&one->at.endpoint);
+	free(one->at.bucket);
+	free(one->at.key);
+	free(one->at.host);
+	free(one);
 }
 
 /* Buckets' names go into hosts, paths and headers: nothing else may come with them. */
@@ -85,12 +93,18 @@ static dp_code name_host(dp__s3_place *at, dp_error *err)
 
 static dp_code s3_open(void **self, dp_session *session, const dp_place *where, dp_error *err)
 {
-	dp__s3_place *at = calloc(1, sizeof(*at));
+	object *one = calloc(1, sizeof(*one));
 	dp__aws_config config = { 0 };
+	dp__s3_place *at;
 	dp_code code;
 
-	if (at == NULL)
+	if (one == NULL)
 		return dp_fail(err, DP_ENOMEM, "no memory for a place");
+	at = &one->at;
+	if (pthread_mutex_init(&one->lock, NULL) != 0) {
+		free(one);
+		return dp_fail(err, DP_ENOMEM, "no lock for a place");
+	}
 	at->session = session;
 	code = split_url(at, where->url, err);
 	if (code == DP_OK)
@@ -107,10 +121,10 @@ static dp_code s3_open(void **self, dp_session *session, const dp_place *where, 
 	}
 	dp__aws_config_fini(&config);
 	if (code != DP_OK) {
-		s3_close(at);
+		s3_close(one);
 		return code;
 	}
-	*self = at;
+	*self = one;
 	return DP_OK;
 }
 
@@ -142,7 +156,8 @@ static dp_code check_key(const dp__s3_place *at, dp_error *err)
 
 static dp_code s3_stat(void *self, const dp_call *call, dp_stat *out, dp_error *err)
 {
-	const dp__s3_place *at = self;
+	object *one = self;
+	const dp__s3_place *at = &one->at;
 	const dp__s3_ask ask = { .method = "GET", .key = at->key, .query = "" };
 	dp__http_request more = { .body_fd = -1, .max_body = out->cap > 0 ? out->cap : 1 };
 	dp__http_reply reply = { 0 };
@@ -164,6 +179,10 @@ static dp_code s3_stat(void *self, const dp_call *call, dp_stat *out, dp_error *
 		out->len = reply.body.len < out->cap ? reply.body.len : out->cap;
 		if (out->len > 0)
 			memcpy(out->head, reply.body.data, out->len);
+		pthread_mutex_lock(&one->lock);
+		one->size = out->size;
+		memcpy(one->etag, out->etag, sizeof(one->etag));
+		pthread_mutex_unlock(&one->lock);
 	}
 	dp__http_reply_fini(&reply);
 	return code;
@@ -188,8 +207,9 @@ static void drop_batch(batch *all)
 	free(all->attempt);
 }
 
-static dp_code add_read(batch *all, const dp__s3_place *at, const dp_call *call, const char *etag,
-			const dp_read *read, dp_error *err)
+/* get: what all reads of the batch have in common. */
+static dp_code add_read(batch *all, const dp__s3_place *at, const dp_call *call,
+			const dp__http_request *get, const dp_read *read, dp_error *err)
 {
 	const dp__s3_ask ask = { .method = "GET", .key = at->key, .query = "" };
 	dp__http_request *request = &all->request[all->n];
@@ -204,28 +224,43 @@ static dp_code add_read(batch *all, const dp__s3_place *at, const dp_call *call,
 	request->off = read->off;
 	request->len = read->len;
 	request->buf = read->buf;
-	request->etag = etag != NULL && etag[0] != '\0' ? etag : NULL;
+	request->etag = get->etag;
+	request->size = get->size;
 	return code;
+}
+
+/* Whether all answers are of one state of the object. */
+static dp_code check_agreement(const batch *all, dp_error *err)
+{
+	for (size_t i = 1; i < all->n; i++)
+		if (strcmp(all->reply[i].etag, all->reply[0].etag) != 0 ||
+		    all->reply[i].total != all->reply[0].total)
+			return dp_fail(err, DP_ESTALE, "the object was changed while it was read");
+	return DP_OK;
 }
 
 static dp_code s3_read(void *self, const dp_call *call, const char *etag, const dp_read *reads,
 		       size_t n, dp_error *err)
 {
-	const dp__s3_place *at = self;
+	object *one = self;
+	const dp__s3_place *at = &one->at;
+	dp__http_request get = { .etag = etag != NULL && etag[0] != '\0' ? etag : NULL };
 	batch all = { calloc(n, sizeof(*all.request)), calloc(n, sizeof(*all.reply)),
 		      calloc(n, sizeof(*all.attempt)), 0 };
 	dp_code code = check_key(at, err);
 
+	pthread_mutex_lock(&one->lock);
+	if (get.etag != NULL && strcmp(one->etag, get.etag) == 0)
+		get.size = one->size;
+	pthread_mutex_unlock(&one->lock);
 	if (all.request == NULL || all.reply == NULL || all.attempt == NULL)
 		code = dp_fail(err, DP_ENOMEM, "no memory for %zu reads", n);
 	for (size_t i = 0; code == DP_OK && i < n; i++)
-		code = add_read(&all, at, call, etag, &reads[i], err);
+		code = add_read(&all, at, call, &get, &reads[i], err);
 	if (code == DP_OK && all.n > 0)
 		code = dp__http_perform(at->session, call, all.request, all.reply, all.n, err);
-	/* Without an ETag to ask for, the answers must at least agree with each other. */
-	for (size_t i = 1; code == DP_OK && i < all.n; i++)
-		if (strcmp(all.reply[i].etag, all.reply[0].etag) != 0)
-			code = dp_fail(err, DP_ESTALE, "the object was changed while it was read");
+	if (code == DP_OK)
+		code = check_agreement(&all, err);
 	drop_batch(&all);
 	return code;
 }
@@ -261,7 +296,7 @@ static dp_code digest_file(char out[65], int fd, uint64_t size, const dp_call *c
 
 static dp_code s3_put(void *self, const dp_call *call, int fd, uint64_t size, dp_error *err)
 {
-	const dp__s3_place *at = self;
+	const dp__s3_place *at = &((const object *)self)->at;
 	char digest[65] = "";
 	const dp__s3_ask ask = { .method = "PUT", .key = at->key, .query = "", .payload = digest };
 	const dp__http_request more = { .body_fd = fd, .body_len = size, .max_body = PIECE };
@@ -281,7 +316,7 @@ static dp_code s3_put(void *self, const dp_call *call, int fd, uint64_t size, dp
 
 static dp_code s3_remove(void *self, const dp_call *call, dp_error *err)
 {
-	const dp__s3_place *at = self;
+	const dp__s3_place *at = &((const object *)self)->at;
 	const dp__s3_ask ask = { .method = "DELETE", .key = at->key, .query = "" };
 	const dp__http_request more = { .body_fd = -1, .max_body = PIECE };
 	dp__http_reply reply = { 0 };
@@ -335,7 +370,7 @@ static dp_code create_bucket(const dp__s3_place *at, const dp_call *call, dp_err
 /* Who may write to a bucket need not be allowed to look at it: then the write will tell. */
 static dp_code s3_prepare(void *self, const dp_call *call, bool create, dp_error *err)
 {
-	const dp__s3_place *at = self;
+	const dp__s3_place *at = &((const object *)self)->at;
 	const dp__s3_ask ask = { .method = "HEAD", .key = "", .query = "" };
 	const dp__http_request more = { .body_fd = -1, .max_body = PIECE };
 	dp__http_reply reply = { 0 };
@@ -355,7 +390,7 @@ static dp_code s3_prepare(void *self, const dp_call *call, bool create, dp_error
 
 static void s3_where(void *self, dp_place *where)
 {
-	const dp__s3_place *at = self;
+	const dp__s3_place *at = &((const object *)self)->at;
 	const dp__aws_endpoint *endpoint = &at->endpoint;
 	bool usual = strcmp(at->region, DP__AWS_REGION) == 0;
 
@@ -369,7 +404,7 @@ static dp_code s3_list(void *self, const dp_call *call,
 		       dp_code (*key)(void *user, const char *url, const dp_stat *stat), void *user,
 		       dp_error *err)
 {
-	return dp__s3_list(self, call, key, user, err);
+	return dp__s3_list(&((const object *)self)->at, call, key, user, err);
 }
 
 const dp_store dp__s3_store = {

@@ -1,0 +1,187 @@
+/* suffer.c - a matrix of faults: each once, twice, always; what comes of it, and what it costs. */
+#include "support/suffer.h"
+
+#include <criterion/criterion.h>
+#include <dirent.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define SETTINGS_MAX  24
+#define SIGNATURE_LEN 64
+#define SLACK         2 /* requests that a busy machine may make of its own */
+
+extern char **environ;
+
+static fault at_hand;
+static char logged[1 << 20];
+static size_t logged_len;
+
+static void keep_log(void *user, dp_level level, const char *line)
+{
+	size_t n = strlen(line);
+
+	(void)user, (void)level;
+	if (n + 2 > sizeof(logged) - logged_len)
+		return;
+	memcpy(logged + logged_len, line, n);
+	memcpy(logged + logged_len + n, "\n", 2);
+	logged_len += n + 1;
+}
+
+fault suffer_what(void)
+{
+	return at_hand;
+}
+
+const char *suffer_log(void)
+{
+	return logged;
+}
+
+/* Faults that only a limit of time ends. Nothing else may run into one, on a busy machine either.
+ */
+static bool is_slow(fault what)
+{
+	return what == FAULT_DRIP || what == FAULT_STALL || what == FAULT_SILENT ||
+	       what == FAULT_SHIFTED;
+}
+
+dp_session *suffer_open(const char *const *settings)
+{
+	const char *all[SETTINGS_MAX] = { "backoff=0.001", "retries=4" };
+	dp_session *session = NULL;
+	dp_error err = { .code = DP_OK };
+	size_t n = 2;
+
+	all[n++] = is_slow(at_hand) ? "first-byte=0.3" : "first-byte=30";
+	all[n++] = is_slow(at_hand) ? "low-speed-time=0.3" : "low-speed-time=30";
+	for (; settings != NULL && *settings != NULL && n < SETTINGS_MAX - 1; settings++)
+		all[n++] = *settings;
+	cr_assert_eq(dp_session_open(&session, all, &err), DP_OK, "%s", err.msg);
+	dp_session_log_to(session, keep_log, NULL);
+	return session;
+}
+
+/* Whether text holds the signature in a request's Authorization header. */
+static bool tells_signature(const char *text, const char *request)
+{
+	const char *at = strstr(request, "Signature=");
+	char signature[SIGNATURE_LEN + 1];
+
+	if (at == NULL || strlen(at) < strlen("Signature=") + SIGNATURE_LEN)
+		return false;
+	snprintf(signature, sizeof(signature), "%s", at + strlen("Signature="));
+	return strstr(text, signature) != NULL;
+}
+
+void suffer_expect_quiet(fault_server *server, const char *text)
+{
+	size_t n = fault_server_count(server);
+
+	text = text != NULL ? text : "";
+	cr_assert_null(strstr(logged, HIDDEN), "%s", logged);
+	cr_assert_null(strstr(text, HIDDEN), "%s", text);
+	for (size_t i = 0; i < n; i++) {
+		char *request = fault_server_seen(server, i);
+
+		cr_assert_not(tells_signature(logged, request), "%s", logged);
+		cr_assert_not(tells_signature(text, request), "%s", text);
+		free(request);
+	}
+}
+
+static size_t count_descriptors(void)
+{
+	DIR *folder = opendir("/proc/self/fd");
+	size_t n = 0;
+
+	cr_assert_not_null(folder);
+	while (readdir(folder) != NULL)
+		n++;
+	closedir(folder);
+	return n;
+}
+
+size_t suffer_descriptors(size_t most)
+{
+	/* The server's end of a connection may take a while to go. */
+	for (int i = 0; i < 500 && count_descriptors() > most; i++)
+		poll(NULL, 0, 10);
+	return count_descriptors();
+}
+
+static void suffer_one(const fault_trial *trial, const fault_row *row, uint64_t times)
+{
+	bool heals = row->passes && (times <= 2 || row->code == DP_OK);
+	uint64_t faults = times <= 2 && row->code != DP_OK ? times : 0;
+	size_t before = count_descriptors(), most, count;
+	dp_error err = { .code = DP_OK };
+	dp_code code;
+
+	at_hand = row->what;
+	logged_len = 0;
+	logged[0] = '\0';
+	fault_server_forget(trial->server);
+	fault_server_fail(trial->server, row->what, trial->skip, times);
+	code = trial->run(&err);
+	cr_assert_eq(code, heals ? DP_OK : row->code, "fault %d, %ld times: %s (%s)", row->what,
+		     (long)times, dp_code_name(code), err.msg);
+	if (heals)
+		most = trial->usual + (size_t)faults + SLACK;
+	else
+		most = row->passes ? trial->most : trial->usual;
+	count = fault_server_count(trial->server);
+	cr_assert_leq(count, most, "fault %d, %ld times: %zu requests, not %zu", row->what,
+		      (long)times, count, most);
+	suffer_expect_quiet(trial->server, err.msg);
+	fault_server_fail(trial->server, FAULT_NONE, 0, 0);
+	cr_assert_leq(suffer_descriptors(before), before, "fault %d leaks", row->what);
+	at_hand = FAULT_NONE;
+}
+
+void suffer(const fault_trial *trial, uint64_t times)
+{
+	for (fault what = FAULT_NONE + 1; what < FAULT_END; what++) {
+		size_t i = 0;
+
+		while (i < trial->nrows && trial->row[i].what != what)
+			i++;
+		cr_assert_lt(i, trial->nrows, "no row tells what becomes of fault %d", what);
+		suffer_one(trial, &trial->row[i], times);
+	}
+}
+
+/* Whether a variable, "NAME=VALUE", could change what a test sees. */
+static bool is_ours(const char *variable)
+{
+	size_t n = strcspn(variable, "=");
+
+	return strncmp(variable, "AWS_", 4) == 0 ||
+	       (strncmp(variable, "DATAPLUG_", 9) == 0 &&
+		strncmp(variable, "DATAPLUG_TEST_", 14) != 0) ||
+	       (n >= 6 && strncasecmp(variable + n - 6, "_proxy", 6) == 0);
+}
+
+void suffer_environment(const char *folder)
+{
+	char name[256];
+	size_t i = 0;
+
+	while (environ[i] != NULL) {
+		size_t n = strcspn(environ[i], "=");
+
+		if (!is_ours(environ[i]) || n >= sizeof(name)) {
+			i++;
+			continue;
+		}
+		snprintf(name, sizeof(name), "%.*s", (int)n, environ[i]);
+		unsetenv(name);
+		i = 0;
+	}
+	setenv("HOME", folder, 1);
+	setenv("XDG_CACHE_HOME", folder, 1);
+	setenv("AWS_EC2_METADATA_DISABLED", "true", 1);
+}
