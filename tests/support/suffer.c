@@ -51,13 +51,13 @@ static bool is_slow(fault what)
 
 dp_session *suffer_open(const char *const *settings)
 {
-	const char *all[SETTINGS_MAX] = { "backoff=0.001", "retries=4" };
+	const char *all[SETTINGS_MAX] = { "backoff=0.001", "retries=2" };
 	dp_session *session = NULL;
 	dp_error err = { .code = DP_OK };
 	size_t n = 2;
 
-	all[n++] = is_slow(at_hand) ? "first-byte=0.3" : "first-byte=30";
-	all[n++] = is_slow(at_hand) ? "low-speed-time=0.3" : "low-speed-time=30";
+	all[n++] = is_slow(at_hand) ? "first-byte=0.2" : "first-byte=30";
+	all[n++] = is_slow(at_hand) ? "low-speed-time=0.2" : "low-speed-time=30";
 	for (; settings != NULL && *settings != NULL && n < SETTINGS_MAX - 1; settings++)
 		all[n++] = *settings;
 	cr_assert_eq(dp_session_open(&session, all, &err), DP_OK, "%s", err.msg);

@@ -85,6 +85,17 @@ typedef struct found {
 	char *text[4];
 } found;
 
+/* Long texts may come in lines, as STS' own reference prints them; no key holds a blank. */
+static void drop_blanks(char *text)
+{
+	char *to = text;
+
+	for (; *text != '\0'; text++)
+		if (strchr(" \t\r\n", *text) == NULL)
+			*to++ = *text;
+	dp__wipe(to, (size_t)(text - to));
+}
+
 static dp_code take_element(void *user, const char *parent, const char *name, const char *text,
 			    dp_error *err)
 {
@@ -98,6 +109,7 @@ static dp_code take_element(void *user, const char *parent, const char *name, co
 		to->text[i] = dp__strdup(text);
 		if (to->text[i] == NULL)
 			return dp_fail(err, DP_ENOMEM, "no memory for credentials");
+		drop_blanks(to->text[i]);
 	}
 	return DP_OK;
 }
