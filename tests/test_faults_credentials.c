@@ -184,6 +184,133 @@ static dp_code get_keys(dp_session *session, dp_error *err)
 	return code;
 }
 
+static dp_code run(dp_error *err)
+{
+	dp_session *session = suffer_open(NULL);
+	dp_code code = get_keys(session, err);
+
+	dp_session_free(session);
+	return code;
+}
+
+/* Whom a fault hits. */
+typedef enum victim { KEYS_BY_GET, KEYS_BY_POST, MACHINE_WORD, MACHINE_ROLE, VICTIMS } victim;
+
+/* heals: one or two are, where there is more than one try. */
+static const struct {
+	fault what;
+	bool heals;
+	dp_code code[VICTIMS];
+} rows[] = {
+#define PASSES DP_ETRANSIENT
+#define WRONG  DP_EAUTH
+#define NO_ONE DP_EAUTH /* there: this is no such machine */
+	{ FAULT_RESET_FIRST, true, { PASSES, PASSES, NO_ONE, PASSES } },
+	{ FAULT_RESET_BODY, true, { PASSES, PASSES, PASSES, PASSES } },
+	{ FAULT_CUT_BODY, true, { PASSES, PASSES, PASSES, PASSES } },
+	{ FAULT_CUT_UNSIZED, true, { WRONG, WRONG, WRONG, WRONG } },
+	{ FAULT_CUT_CHUNKS, true, { PASSES, PASSES, PASSES, PASSES } },
+	{ FAULT_EMPTY, true, { PASSES, PASSES, NO_ONE, PASSES } },
+	{ FAULT_DRIP, true, { PASSES, PASSES, PASSES, PASSES } },
+	{ FAULT_STALL, true, { PASSES, PASSES, PASSES, PASSES } },
+	{ FAULT_SILENT, true, { PASSES, PASSES, NO_ONE, PASSES } },
+	{ FAULT_500, true, { PASSES, PASSES, PASSES, PASSES } },
+	{ FAULT_503, true, { PASSES, PASSES, PASSES, PASSES } },
+	{ FAULT_429, true, { PASSES, PASSES, PASSES, PASSES } },
+	{ FAULT_SLOW_DOWN, true, { PASSES, PASSES, PASSES, PASSES } },
+	{ FAULT_TIMEOUT_400, true, { PASSES, PASSES, PASSES, PASSES } },
+	{ FAULT_EXPIRED_400, false, { WRONG, WRONG, NO_ONE, WRONG } },
+	{ FAULT_SKEW_403, false, { WRONG, WRONG, NO_ONE, WRONG } },
+	{ FAULT_403, false, { WRONG, WRONG, NO_ONE, WRONG } },
+	{ FAULT_404, false, { WRONG, WRONG, NO_ONE, WRONG } },
+	{ FAULT_412, false, { WRONG, WRONG, NO_ONE, WRONG } },
+	{ FAULT_416, false, { WRONG, WRONG, NO_ONE, WRONG } },
+	{ FAULT_WHOLE, true, { DP_OK, DP_OK, DP_OK, DP_OK } },
+	{ FAULT_LONGER, true, { WRONG, WRONG, WRONG, WRONG } },
+	{ FAULT_SHIFTED, true, { PASSES, PASSES, PASSES, PASSES } },
+	{ FAULT_SHORTER, true, { WRONG, WRONG, WRONG, WRONG } },
+	{ FAULT_OTHER_TOTAL, true, { DP_OK, DP_OK, DP_OK, DP_OK } },
+	{ FAULT_NO_RANGE, true, { DP_OK, DP_OK, DP_OK, DP_OK } },
+	{ FAULT_MULTIPART, true, { DP_OK, DP_OK, DP_OK, DP_OK } },
+	{ FAULT_WRONG_BYTES, true, { WRONG, WRONG, WRONG, WRONG } },
+	/* It says so of a plain text, which only ranges of objects have to mind. */
+	{ FAULT_ENCODED, false, { WRONG, DP_OK, DP_OK, WRONG } },
+	{ FAULT_LENGTH_HUGE, true, { PASSES, PASSES, PASSES, PASSES } },
+	{ FAULT_LENGTH_MINUS, true, { PASSES, PASSES, PASSES, PASSES } },
+	{ FAULT_LENGTH_TWICE, true, { PASSES, PASSES, PASSES, PASSES } },
+	{ FAULT_OTHER_ETAG, true, { DP_OK, DP_OK, DP_OK, DP_OK } },
+	{ FAULT_NO_ETAG, true, { DP_OK, DP_OK, DP_OK, DP_OK } },
+	{ FAULT_REDIRECT, false, { WRONG, WRONG, NO_ONE, WRONG } },
+	{ FAULT_NO_LOCATION, false, { WRONG, WRONG, NO_ONE, WRONG } },
+	{ FAULT_GARBAGE, true, { PASSES, PASSES, NO_ONE, PASSES } },
+	{ FAULT_HEADERS, false, { WRONG, WRONG, NO_ONE, WRONG } },
+	{ FAULT_CLOSE, true, { DP_OK, DP_OK, DP_OK, DP_OK } },
+};
+#define NROWS (sizeof(rows) / sizeof(rows[0]))
+
+/* Each fault once, twice and always; questions: of the work, tries: of one. */
+static void suffer_all(victim whom, size_t questions, size_t tries)
+{
+	fault_row row[NROWS];
+	fault_trial trial = { .server = server,
+			      .row = row,
+			      .nrows = NROWS,
+			      .usual = questions,
+			      .most = questions + tries - 1,
+			      .run = run };
+
+	for (size_t i = 0; i < NROWS; i++)
+		row[i] = (fault_row){ rows[i].what,
+				      rows[i].code[whom] == DP_OK || (rows[i].heals && tries > 1),
+				      rows[i].code[whom] };
+	fault_server_lead(server, "http://127.0.0.1:1/");
+	suffer(&trial, 1);
+	suffer(&trial, 2);
+	suffer(&trial, UINT64_MAX);
+}
+
+Test(faults_credentials, of_a_container)
+{
+	serve(CONTAINER_KEYS(HIDDEN "1", HIDDEN "2", FOREVER), '"');
+	use_container();
+	suffer_all(KEYS_BY_GET, 1, 3);
+}
+
+Test(faults_credentials, of_a_role)
+{
+	serve(ROLE_KEYS(HIDDEN "1", HIDDEN "2", FOREVER), '<');
+	use_role();
+	suffer_all(KEYS_BY_POST, 1, 3);
+}
+
+Test(faults_credentials, of_a_web_identity)
+{
+	serve(IDENTITY_KEYS(HIDDEN "1", HIDDEN "2", FOREVER), '<');
+	use_identity();
+	suffer_all(KEYS_BY_POST, 1, 3);
+}
+
+Test(faults_credentials, of_a_machine_at_its_word)
+{
+	serve(WORD, '\0');
+	use_machine("word");
+	suffer_all(MACHINE_WORD, 3, 1);
+}
+
+Test(faults_credentials, of_a_machine_at_its_role)
+{
+	serve("s3access", '\0');
+	use_machine("role");
+	suffer_all(MACHINE_ROLE, 3, 1);
+}
+
+Test(faults_credentials, of_a_machine_at_its_keys)
+{
+	serve(MACHINE_KEYS(HIDDEN "1", HIDDEN "2", FOREVER), '"');
+	use_machine("keys");
+	suffer_all(KEYS_BY_GET, 3, 1);
+}
+
 /* Until one hour before this, what AWS documents holds. */
 static dp_session *open_before(int64_t end)
 {
@@ -283,6 +410,23 @@ Test(faults_credentials, file_of_a_web_identity_is_read_for_each_question)
 	dp_session_free(session);
 	cr_assert_eq(fault_server_holds(server, "WebIdentityToken=" HIDDEN ".JWT"), 1);
 	cr_assert_eq(fault_server_holds(server, "WebIdentityToken=" HIDDEN ".NEXT"), 1);
+}
+
+/* The call's time is over: that says nothing about the machine, to this call or to later ones. */
+Test(faults_credentials, deadline_does_not_mean_that_there_are_none)
+{
+	const char *const set[] = { "timeout=0.2", NULL };
+	dp_session *session;
+	dp_error err = { 0 };
+
+	serve("", '\0');
+	use_machine("");
+	session = suffer_open(set);
+	fault_server_delay(server, 500);
+	cr_assert_eq(get_keys(session, &err), DP_ETRANSIENT, "%s", err.msg);
+	fault_server_delay(server, 0);
+	cr_assert_eq(get_keys(session, &err), DP_OK, "%s", err.msg);
+	dp_session_free(session);
 }
 
 /* Many threads that read through S3 with the keys of a machine. */

@@ -19,15 +19,49 @@
 #define CONTAINER  "container credentials"
 #define MACHINE    "instance metadata"
 
-/* Who signs a request to STS. */
-typedef struct signer {
-	const dp__aws_keys *keys;
+/* What is asked of a service, for the callbacks of the request. */
+typedef struct question {
+	const char *from; /* for messages */
+	/* Reads keys out of an answer; NULL: it is a word. */
+	dp_code (*read)(dp__aws_keys *out, const void *data, size_t len, const char *from,
+			dp_error *err);
+	dp__aws_keys got;
+	bool refused;             /* the last answer could not be read */
+	const dp__aws_keys *keys; /* who signs, in which region; NULL: no one */
 	const char *region;
-} signer;
+} question;
+
+/* An answer of which a part is missing says so by nothing but that it cannot be read. */
+static dp__http_verdict judge(void *user, dp__http_request *request, const dp__http_reply *reply,
+			      dp_error *err)
+{
+	question *q = user;
+	dp_code code;
+
+	(void)request;
+	q->refused = false;
+	if (q->read == NULL || reply->status / 100 != 2)
+		return DP__HTTP_TABLE;
+	dp__aws_keys_fini(&q->got);
+	code = q->read(&q->got, reply->body.data, reply->body.len, q->from, err);
+	if (code == DP_OK)
+		return DP__HTTP_TABLE;
+	q->refused = true;
+	return code == DP_ENOMEM ? DP__HTTP_FAIL : DP__HTTP_RETRY;
+}
+
+static dp_code sign_sts(void *user, const dp__http_attempt *attempt, dp_error *err)
+{
+	const question *q = user;
+
+	return dp__sigv4_attempt(&(dp__sigv4){ q->keys->access_key, q->keys->secret_key,
+					       q->keys->token, q->region, "sts", attempt->now },
+				 attempt, err);
+}
 
 /* One small request to one of the services. */
-static dp_code ask_service(const dp__aws_ask *ask, dp__http_request *request, dp__http_reply *reply,
-			   const char *from, dp_error *err)
+static dp_code ask_service(const dp__aws_ask *ask, question *q, dp__http_request *request,
+			   dp__http_reply *reply, dp_error *err)
 {
 	dp_error why = { .code = DP_OK };
 	dp_code code;
@@ -36,14 +70,19 @@ static dp_code ask_service(const dp__aws_ask *ask, dp__http_request *request, dp
 	request->max_body = ANSWER_MAX;
 	request->no_redirect = true;
 	request->credentials = true;
+	request->judge = judge;
+	request->sign = q->keys != NULL ? sign_sts : NULL;
+	request->user = q;
 	code = dp__http_perform(ask->session, ask->call, request, reply, 1, &why);
 	if (code == DP_OK)
 		return DP_OK;
-	/* STS says 400 to what has expired; a service that is there, 404 to who is not known. */
-	if (code == DP_ENOTFOUND || (code == DP_EIO && reply->status == 400))
+	/* Whatever is wrong with it for good: what there is does not work. */
+	if (code == DP_ENOTFOUND || code == DP_EIO || code == DP_ESTALE || code == DP_EUNSUPPORTED)
 		code = DP_EAUTH;
-	dp_fail(err, code, "%.256s: %s%s%s", from, why.msg, reply->code[0] != '\0' ? ": " : "",
-		reply->code);
+	if (q->refused)
+		dp_fail(err, code, "%s", why.msg);
+	else
+		dp_fail(err, code, "%.256s: %s", q->from, why.msg);
 	if (err != NULL)
 		err->http = why.http;
 	return code;
@@ -54,6 +93,15 @@ static void drop_reply(dp__http_reply *reply)
 {
 	dp__wipe(reply->body.data, reply->body.cap);
 	dp__http_reply_fini(reply);
+}
+
+/* Hands over the keys that were read, or drops them. */
+static void take_keys(dp__aws_keys *out, question *q, dp_code code)
+{
+	if (code == DP_OK)
+		*out = q->got;
+	else
+		dp__aws_keys_fini(&q->got);
 }
 
 static void drop_text(dp__buf *text)
@@ -76,15 +124,6 @@ static dp_code read_word(dp__buf *out, const char *path, dp_error *err)
 		if (out->data[i] <= ' ' || out->data[i] > '~')
 			return dp_fail(err, DP_EAUTH, "%.512s: holds no token", path);
 	return dp__buf_close(out, err);
-}
-
-static dp_code sign_sts(void *user, const dp__http_attempt *attempt, dp_error *err)
-{
-	const signer *by = user;
-
-	return dp__sigv4_attempt(&(dp__sigv4){ by->keys->access_key, by->keys->secret_key,
-					       by->keys->token, by->region, "sts", attempt->now },
-				 attempt, err);
 }
 
 static dp_code add_field(dp__buf *form, const char *name, const char *value, dp_error *err)
@@ -129,19 +168,27 @@ static dp_code make_form(dp__buf *form, const dp__aws_role *role, dp_error *err)
 	return code;
 }
 
+/* "role ARN" */
+static dp_code name_role(dp__buf *out, const dp__aws_role *role, dp_error *err)
+{
+	dp_code code = dp__buf_printf(out, err, "role %.200s", role->arn);
+
+	return code == DP_OK ? dp__buf_close(out, err) : code;
+}
+
 dp_code dp__aws_remote_assume(dp__aws_keys *out, const dp__aws_ask *ask, const dp__aws_role *role,
 			      const dp__aws_keys *source, dp_error *err)
 {
 	const dp__http_header header = { "Content-Type",
 					 "application/x-www-form-urlencoded; charset=utf-8" };
 	dp__aws_endpoint sts = { 0 };
-	dp__buf form = dp__buf_of(4 * TOKEN_MAX), url = dp__buf_of(ANSWER_MAX), from;
+	dp__buf form = dp__buf_of(4 * TOKEN_MAX), url = dp__buf_of(ANSWER_MAX);
+	dp__buf from = dp__buf_of(ANSWER_MAX);
 	dp__http_reply reply = { 0 };
+	question q = { .read = dp__aws_keys_xml, .keys = role->token_file == NULL ? source : NULL };
 	dp_code code =
 		dp__aws_endpoint_sts(&sts, &ask->session->set, ask->config, ask->profile, err);
-	signer by = { source, sts.region };
 
-	from = dp__buf_of(ANSWER_MAX);
 	if (code == DP_OK)
 		code = make_form(&form, role, err);
 	if (code == DP_OK)
@@ -149,25 +196,20 @@ dp_code dp__aws_remote_assume(dp__aws_keys *out, const dp__aws_ask *ask, const d
 	if (code == DP_OK)
 		code = dp__buf_close(&url, err);
 	if (code == DP_OK)
-		code = dp__buf_printf(&from, err, "role %.200s", role->arn);
-	if (code == DP_OK)
-		code = dp__buf_close(&from, err);
+		code = name_role(&from, role, err);
 	if (code == DP_OK) {
 		dp__http_request request = { .method = "POST",
 					     .url = (char *)url.data,
 					     .header = &header,
 					     .nheaders = 1,
 					     .body = (char *)form.data,
-					     .body_len = form.len,
-					     .user = &by };
+					     .body_len = form.len };
 
-		if (role->token_file == NULL)
-			request.sign = sign_sts;
-		code = ask_service(ask, &request, &reply, (char *)from.data, err);
+		q.from = (char *)from.data;
+		q.region = sts.region;
+		code = ask_service(ask, &q, &request, &reply, err);
 	}
-	if (code == DP_OK)
-		code = dp__aws_keys_xml(out, reply.body.data, reply.body.len, (char *)from.data,
-					err);
+	take_keys(out, &q, code);
 	drop_reply(&reply);
 	drop_text(&form);
 	dp__buf_fini(&url);
@@ -245,6 +287,7 @@ dp_code dp__aws_remote_container(dp__aws_keys *out, const dp__aws_ask *ask, dp_e
 	dp__buf token = dp__buf_of(TOKEN_MAX);
 	dp__http_reply reply = { 0 };
 	dp__http_header header = { "Authorization", NULL };
+	question q = { .from = CONTAINER, .read = dp__aws_keys_json };
 	char *url = NULL;
 	dp_code code = container_url(&url, err);
 
@@ -259,10 +302,9 @@ dp_code dp__aws_remote_container(dp__aws_keys *out, const dp__aws_ask *ask, dp_e
 					     .timeout = 2 };
 
 		header.value = (char *)token.data;
-		code = ask_service(ask, &request, &reply, CONTAINER, err);
+		code = ask_service(ask, &q, &request, &reply, err);
 	}
-	if (code == DP_OK)
-		code = dp__aws_keys_json(out, reply.body.data, reply.body.len, CONTAINER, err);
+	take_keys(out, &q, code);
 	drop_reply(&reply);
 	drop_text(&token);
 	free(url);
@@ -270,8 +312,8 @@ dp_code dp__aws_remote_container(dp__aws_keys *out, const dp__aws_ask *ask, dp_e
 }
 
 /* One question to the machine's metadata: one second, one try. */
-static dp_code ask_machine(const dp__aws_ask *ask, dp__http_reply *reply, const char *path,
-			   const dp__http_header *header, dp_error *err)
+static dp_code ask_machine(const dp__aws_ask *ask, question *q, dp__http_reply *reply,
+			   const char *path, const dp__http_header *header, dp_error *err)
 {
 	const char *base = dp__aws_env("AWS_EC2_METADATA_SERVICE_ENDPOINT");
 	const char *mode = dp__aws_env("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE");
@@ -294,7 +336,7 @@ static dp_code ask_machine(const dp__aws_ask *ask, dp__http_reply *reply, const 
 		code = dp__buf_close(&url, err);
 	request.url = (char *)url.data;
 	if (code == DP_OK)
-		code = ask_service(ask, &request, reply, MACHINE, err);
+		code = ask_service(ask, q, &request, reply, err);
 	dp__buf_fini(&url);
 	return code;
 }
@@ -329,34 +371,46 @@ static dp_code machine_token(dp__buf *out, const dp__http_reply *answer, dp_erro
 	return dp__buf_close(out, err);
 }
 
+/*
+ * What it means that the first question failed: without an answer, or with any but a token, this is
+ * no such machine. One that is busy may give a token later, and a call that is over tells nothing.
+ */
+static dp_code code_of_machine(const dp__aws_ask *ask, const dp__http_reply *first, dp_code code)
+{
+	if (code == DP_OK || code == DP_ECANCELED || code == DP_ENOMEM ||
+	    dp_call_check(ask->call, NULL) != DP_OK ||
+	    (code == DP_ETRANSIENT && first->status != 0))
+		return code;
+	return DP_ENOTFOUND;
+}
+
 dp_code dp__aws_remote_machine(dp__aws_keys *out, const dp__aws_ask *ask, dp_error *err)
 {
 	const dp__http_header life = { "X-aws-ec2-metadata-token-ttl-seconds", "21600" };
 	dp__http_header shown = { "X-aws-ec2-metadata-token", NULL };
+	question word = { .from = MACHINE }, q = { .from = MACHINE, .read = dp__aws_keys_json };
 	dp__http_reply first = { 0 }, roles = { 0 }, keys = { 0 };
 	dp__buf token = dp__buf_of(8192), path = dp__buf_of(1024);
 	dp_code code;
 
 	if (dp__aws_is_yes(getenv("AWS_EC2_METADATA_DISABLED")))
 		return dp_fail(err, DP_ENOTFOUND, MACHINE ": disabled");
-	code = ask_machine(ask, &first, "api/token", &life, err);
-	/* Any answer but a token, or none: this is not such a machine. */
-	if (code != DP_OK && code != DP_ECANCELED && code != DP_ENOMEM)
-		code = DP_ENOTFOUND;
+	code = ask_machine(ask, &word, &first, "api/token", &life, err);
+	code = code_of_machine(ask, &first, code);
 	if (code == DP_OK)
 		code = machine_token(&token, &first, err);
 	if (code == DP_OK) {
 		shown.value = (char *)token.data;
-		code = ask_machine(ask, &roles, "meta-data/iam/security-credentials/", &shown, err);
+		code = ask_machine(ask, &word, &roles, "meta-data/iam/security-credentials/",
+				   &shown, err);
 		if (roles.status == 404)
 			code = dp_fail(err, DP_ENOTFOUND, MACHINE ": no role");
 	}
 	if (code == DP_OK)
 		code = role_path(&path, &roles, err);
 	if (code == DP_OK)
-		code = ask_machine(ask, &keys, (char *)path.data, &shown, err);
-	if (code == DP_OK)
-		code = dp__aws_keys_json(out, keys.body.data, keys.body.len, MACHINE, err);
+		code = ask_machine(ask, &q, &keys, (char *)path.data, &shown, err);
+	take_keys(out, &q, code);
 	drop_reply(&first);
 	dp__http_reply_fini(&roles);
 	drop_reply(&keys);
