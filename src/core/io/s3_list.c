@@ -19,6 +19,7 @@ typedef struct page {
 	const dp__s3_place *place;
 	dp_code (*key)(void *user, const char *url, const dp_stat *stat);
 	void *user;
+	bool listing, told; /* it is one, and says whether it is the last page */
 	bool encoded, more; /* keys are percent-encoded; this is not the last page */
 	dp__buf next;       /* the token of the next page */
 	dp__buf name;       /* as it came */
@@ -40,14 +41,18 @@ static dp_code take_frame(void *user, const char *parent, const char *name, cons
 {
 	page *in = user;
 
+	if (parent[0] == '\0')
+		in->listing = strcmp(name, "ListBucketResult") == 0;
 	if (strcmp(parent, "ListBucketResult") != 0)
 		return DP_OK;
-	if (strcmp(name, "EncodingType") == 0)
+	if (strcmp(name, "EncodingType") == 0) {
 		in->encoded = strcmp(text, "url") == 0;
-	else if (strcmp(name, "IsTruncated") == 0)
+	} else if (strcmp(name, "IsTruncated") == 0) {
 		in->more = strcmp(text, "true") == 0;
-	else if (strcmp(name, "NextContinuationToken") == 0)
+		in->told = in->more || strcmp(text, "false") == 0;
+	} else if (strcmp(name, "NextContinuationToken") == 0) {
 		return take_text(&in->next, text, err);
+	}
 	return DP_OK;
 }
 
@@ -181,9 +186,12 @@ static dp_code list_page(page *in, const dp_call *call, dp_error *err)
 				    : dp_fail(err, DP_ENOMEM, "no memory for a listing");
 
 	in->next.len = 0;
-	in->encoded = in->more = false;
+	in->listing = in->told = in->encoded = in->more = false;
 	if (code == DP_OK)
 		code = dp__xml_read(reply.body.data, reply.body.len, take_frame, in, err);
+	/* Another page, as a proxy may give, must not pass for an empty place. */
+	if (code == DP_OK && !(in->listing && in->told))
+		code = dp_fail(err, DP_EIO, "the answer is no whole listing");
 	if (code == DP_OK)
 		code = dp__xml_read(reply.body.data, reply.body.len, take_object, in, err);
 	if (code == DP_OK && in->more &&

@@ -138,7 +138,7 @@ static dp__http_verdict judge_xml(const dp__http_reply *reply, dp_error *err)
 	if (code == DP_EFORMAT)
 		dp_fail(err, DP_ETRANSIENT, "a bad answer, %s", why.msg);
 	else if (said.code[0] != '\0')
-		dp_fail(err, DP_ETRANSIENT, "200 %s", said.code);
+		dp_fail(err, DP_ETRANSIENT, "%ld %s", reply->status, said.code);
 	else
 		return DP__HTTP_TABLE;
 	return strcmp(said.code, "SlowDown") == 0 ? DP__HTTP_THROTTLE : DP__HTTP_RETRY;
@@ -160,7 +160,7 @@ static dp__http_verdict judge(void *user, dp__http_request *request, const dp__h
 		if (dp__aws_keys_renew(one->place->session, one->call, &one->keys))
 			return DP__HTTP_AGAIN;
 	}
-	if (one->ask.xml && reply->status == 200)
+	if (one->ask.xml && reply->status / 100 == 2)
 		return judge_xml(reply, err);
 	/* The body may say more than a status of 400. */
 	if (strcmp(reply->code, "ExpiredToken") == 0 || strcmp(reply->code, "InvalidToken") == 0) {
