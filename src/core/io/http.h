@@ -39,7 +39,7 @@ typedef struct dp__http_reply {
 	char version_id[256]; /* x-amz-version-id */
 	char region[64];      /* x-amz-bucket-region */
 	char request_id[128]; /* x-amz-request-id */
-	char code[64];        /* <Code> of an XML error */
+	char code[64];        /* <Code> of an XML error, of any but a 2xx */
 	char location[2048];
 	bool ranges;          /* 206 with a Content-Range */
 	double retry_s;       /* Retry-After or x-amz-retry-after, seconds; 0 if there is none */

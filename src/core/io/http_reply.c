@@ -187,7 +187,8 @@ void dp__http_reply_code(dp__http_reply *reply)
 {
 	const char *text = (const char *)reply->body.data, *from, *to;
 
-	if (reply->body.len == 0 || strstr(text, "<Error") == NULL)
+	/* A good answer may be an object that reads like an error. */
+	if (reply->status / 100 == 2 || reply->body.len == 0 || strstr(text, "<Error") == NULL)
 		return;
 	from = strstr(text, "<Code>");
 	to = from != NULL ? strchr(from + 6, '<') : NULL;

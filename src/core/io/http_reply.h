@@ -17,7 +17,7 @@ void dp__http_reply_line(dp__http_reply *reply, const char *line, size_t len);
  * for a star.
  */
 bool dp__http_reply_range(const char *text, uint64_t *first, uint64_t *last, uint64_t *total);
-/* Fills code from <Code> of an XML error in the body. */
+/* Fills code from <Code> of an XML error in the body; of a 2xx it stays "". */
 void dp__http_reply_code(dp__http_reply *reply);
 
 /* What a reply is checked against. */
