@@ -289,6 +289,9 @@ static const struct {
 	  XML "<Error><Code>ExpiredToken</Code><Message>The provided token has expired.</Message>"
 	      "<Token-0>" HIDDEN "4</Token-0>" IDS "</Error>" },
 	{ "400 Bad Request",
+	  XML "<Error><Code>TokenRefreshRequired</Code><Message>The provided token must be "
+	      "refreshed.</Message>" IDS "</Error>" },
+	{ "400 Bad Request",
 	  XML "<Error><Code>InvalidToken</Code><Message>The provided token is malformed or "
 	      "otherwise invalid.</Message>" IDS "</Error>" },
 	{ "403 Forbidden",
@@ -361,7 +364,7 @@ Test(faults_answers, denied_access_with_lasting_keys_is_final)
 	dp_session *session = open_session(NULL);
 	dp_error err = { 0 };
 
-	answer(&(fault_rule){ .times = 0 }, refusals[3].status, refusals[3].body);
+	answer(&(fault_rule){ .times = 0 }, refusals[4].status, refusals[4].body);
 	cr_assert_eq(look(session, &err), DP_EAUTH);
 	cr_assert_eq(err.http, 403);
 	cr_assert_not_null(strstr(err.msg, "AccessDenied"), "%s", err.msg);
@@ -451,7 +454,7 @@ Test(faults_answers, slow_down_that_stays_ends)
 /* An object may hold anything, also what S3 says of errors. */
 Test(faults_answers, object_that_reads_like_an_error_is_an_object)
 {
-	const char *const texts[] = { SLOW, SKEWED, refusals[0].body, refusals[3].body };
+	const char *const texts[] = { SLOW, SKEWED, refusals[0].body, refusals[4].body };
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		fault_server *box = fault_server_start(texts[i], strlen(texts[i]));

@@ -111,20 +111,28 @@ static bool set_clock(dp__s3_try *one, const dp__http_reply *reply)
 	return true;
 }
 
+/* Whether the answer blames the keys, which the body may do where the status is 400. */
+static bool blames_keys(const dp__http_reply *reply)
+{
+	static const char *const names[] = { "ExpiredToken", "InvalidToken", "TokenRefreshRequired",
+					     "InvalidAccessKeyId", NULL };
+
+	for (size_t i = 0; names[i] != NULL; i++)
+		if (strcmp(reply->code, names[i]) == 0)
+			return true;
+	return false;
+}
+
 /*
  * Whether the answer may mean that temporary keys have expired: radosgw says no more than
  * AccessDenied then.
  */
 static bool may_be_expired(const dp__s3_try *one, const dp__http_reply *reply)
 {
-	static const char *const names[] = { "ExpiredToken", "InvalidToken", "TokenRefreshRequired",
-					     "InvalidAccessKeyId", NULL };
-
 	if (one->place->endpoint.anonymous || one->keys.access_key == NULL)
 		return false;
-	for (size_t i = 0; names[i] != NULL; i++)
-		if (strcmp(reply->code, names[i]) == 0)
-			return true;
+	if (blames_keys(reply))
+		return true;
 	return reply->status == 401 || (reply->status == 403 && one->keys.token[0] != '\0');
 }
 
@@ -162,8 +170,7 @@ static dp__http_verdict judge(void *user, dp__http_request *request, const dp__h
 	}
 	if (one->ask.xml && reply->status / 100 == 2)
 		return judge_xml(reply, err);
-	/* The body may say more than a status of 400. */
-	if (strcmp(reply->code, "ExpiredToken") == 0 || strcmp(reply->code, "InvalidToken") == 0) {
+	if (blames_keys(reply)) {
 		dp_fail(err, DP_EAUTH, "%ld %s", reply->status, reply->code);
 		return DP__HTTP_FAIL;
 	}
