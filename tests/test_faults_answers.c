@@ -202,6 +202,20 @@ Test(faults_answers, region_that_was_learned_serves_other_requests)
 	dp_session_free(session);
 }
 
+/* No more go wrong than are under way when the first answer comes. */
+Test(faults_answers, batch_learns_its_region_from_the_first_answers)
+{
+	dp_session *session = open_session(NULL);
+	dp_error err = { 0 };
+
+	live_in_europe("301 Moved Permanently\r\nx-amz-bucket-region: eu-west-3", MOVED "</Error>");
+	cr_assert_eq(read_batch(session, &err), DP_OK, "%s", err.msg);
+	cr_assert_leq(fault_server_count(server), RANGES + 16);
+	cr_assert_eq(read_batch(session, &err), DP_OK, "%s", err.msg);
+	cr_assert_leq(fault_server_count(server), 2 * RANGES + 16);
+	dp_session_free(session);
+}
+
 Test(faults_answers, region_that_is_none_is_not_used)
 {
 	dp_session *session = open_session(NULL);
@@ -239,16 +253,20 @@ Test(faults_answers, other_region_of_aws_is_another_host)
 			       .host = host };
 	const dp__s3_ask ask = { .method = "GET", .key = key, .query = "" };
 	dp__http_reply reply = { .status = 301, .region = "cn-north-1" };
-	dp__http_request request;
-	dp__s3_try attempt;
+	dp__http_request request, waits;
+	dp__s3_try attempt, other;
 	dp_error err = { 0 };
 
 	cr_assert_eq(dp__s3_try_init(&attempt, &request, &place, &call, &ask, NULL), DP_OK);
+	cr_assert_eq(dp__s3_try_init(&other, &waits, &place, &call, &ask, NULL), DP_OK);
 	cr_assert_str_eq(request.url, "https://bucket.s3.us-east-1.amazonaws.com/a/key");
 	cr_assert_eq(request.judge(request.user, &request, &reply, &err), DP__HTTP_AGAIN);
 	cr_assert_str_eq(request.url, "https://bucket.s3.cn-north-1.amazonaws.com.cn/a/key");
 	cr_assert_eq(request.judge(request.user, &request, &reply, &err), DP__HTTP_TABLE);
 	dp__s3_try_fini(&attempt);
+	waits.aim(waits.user, &waits);
+	cr_assert_str_eq(waits.url, "https://bucket.s3.cn-north-1.amazonaws.com.cn/a/key");
+	dp__s3_try_fini(&other);
 	cr_assert_eq(dp__s3_try_init(&attempt, &request, &place, &call, &ask, NULL), DP_OK);
 	cr_assert_str_eq(request.url, "https://bucket.s3.cn-north-1.amazonaws.com.cn/a/key");
 	dp__s3_try_fini(&attempt);

@@ -89,20 +89,35 @@ static dp_code set_host(batch *all, job *one, dp_error *err)
 	return one->host != NULL ? DP_OK : dp_fail(err, DP_ENOMEM, "no memory for a host");
 }
 
+/* The request may know better by now where to go. */
+static void aim(job *one)
+{
+	dp__http_request *request = one->request;
+	const char *url = request->url;
+
+	if (request->aim == NULL || one->url != NULL)
+		return;
+	request->aim(request->user, request);
+	if (request->url != url)
+		one->host = NULL;
+}
+
 /* Starts the job if there is room for it; *full: there was none. */
 static dp_code start(batch *all, job *one, bool *full, dp_error *err)
 {
 	dp__http_order order = {
 		.request = one->request,
-		.url = url_of(one),
 		.pin = one->request->etag != NULL ? one->request->etag : one->pin,
 		.done = one->done,
 		.number = one->number,
 		.away = one->away,
 		.fresh = one->fresh,
 	};
-	dp_code code = set_host(all, one, err);
+	dp_code code;
 
+	aim(one);
+	order.url = url_of(one);
+	code = set_host(all, one, err);
 	if (code != DP_OK)
 		return code;
 	/* Who waits for credentials may hold all the room there is. */

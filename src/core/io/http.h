@@ -82,6 +82,11 @@ typedef struct dp__http_request {
 			     not asked there, no connection has to be waited for */
 	unsigned tries;   /* at most so many; 0 = as the session says */
 	double timeout;   /* seconds that a try may take; 0 = no limit but the session's */
+	/*
+	 * Called, on the caller's thread, before an attempt that goes to url, not where a redirect
+	 * led: may change request->url, as what others of the batch were told asks for. NULL: none.
+	 */
+	void (*aim)(void *user, struct dp__http_request *request);
 	/* Called for every attempt and hop, on the caller's thread. Adds headers. NULL: none. */
 	dp_code (*sign)(void *user, const dp__http_attempt *attempt, dp_error *err);
 	/*

@@ -94,6 +94,22 @@ static bool move(dp__s3_try *one, dp__http_request *request, const char *region)
 	return true;
 }
 
+/* Begins in the region that another request has learned meanwhile. */
+static void aim(void *user, dp__http_request *request)
+{
+	dp__s3_try *one = user;
+	dp__aws_learned learned = dp__aws_learned_of(one->place->session, one->place->host);
+	char *url = NULL;
+
+	if (one->moved || learned.region[0] == '\0' || strcmp(learned.region, one->region) == 0 ||
+	    make_url(&url, one, learned.region, NULL) != DP_OK)
+		return;
+	free(one->url);
+	one->url = url;
+	request->url = url;
+	copy_short(one->region, learned.region);
+}
+
 /* Our clock is wrong, or theirs is: they decide. */
 static bool set_clock(dp__s3_try *one, const dp__http_reply *reply)
 {
@@ -191,6 +207,7 @@ dp_code dp__s3_try_init(dp__s3_try *out, dp__http_request *request, const dp__s3
 				       .header = out->header,
 				       .body_fd = -1,
 				       .no_redirect = true,
+				       .aim = aim,
 				       .judge = judge,
 				       .user = out };
 	if (!place->endpoint.anonymous) {
