@@ -13,6 +13,8 @@ typedef struct dp_place {
 	const char *url;
 	const char *endpoint, *region;
 	bool requester_pays;
+	uint64_t size; /* that it has, as far as the caller knows: read of another is DP_ESTALE,
+			  where the store is told sizes; 0 = any */
 } dp_place;
 
 /* What an object is just now. Filling head (cap bytes at most) may save the caller a request; len 0

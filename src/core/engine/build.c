@@ -22,7 +22,8 @@ static dp_code read_head(dp_session *session, const dp_call *call, const char *u
 	size_t len = (size_t)dp__min_u64(HEAD, part->size);
 	dp_code rc = dp__buf_reserve(head, len, err);
 	if (rc == DP_OK)
-		rc = dp__site_open(&site, session, &(dp_place){ .url = url }, err);
+		rc = dp__site_open(&site, session, &(dp_place){ .url = url, .size = part->size },
+				   err);
 	if (rc == DP_OK && len)
 		rc = dp__site_read(&site, call, part->etag, &(dp_read){ 0, len, head->data }, 1,
 				   err);

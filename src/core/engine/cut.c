@@ -86,8 +86,8 @@ static dp_code open_cutter(cutter *cut, const dp_index *index, dp_error *err)
 	cut->index = index;
 	cut->call = dp__call_begin(index->session);
 	cut->run = dp__buf_of((size_t)MAX_RUN + DP__MAX_STATE);
-	dp_code rc = dp__site_open(&cut->object, index->session,
-				   &(dp_place){ .url = index->table.url }, err);
+	const dp_place place = { .url = index->table.url, .size = index->table.part[0].size };
+	dp_code rc = dp__site_open(&cut->object, index->session, &place, err);
 	if (rc == DP_OK)
 		rc = make_origin(cut, err);
 	cut->use = (dp_format_use){ index->format->impl, index->params.value };

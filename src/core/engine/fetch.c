@@ -66,7 +66,7 @@ static dp_code open_part(dp_fetch *fetch, size_t i, dp_error *err)
 	source *part = &fetch->part[i];
 	char *url = NULL;
 	dp_code rc = dp__index_part_url(&url, origin->url, origin->format, i, err);
-	const dp_place place = dp__origin_place(origin, url);
+	const dp_place place = dp__origin_place(origin, url, i);
 	if (rc == DP_OK)
 		rc = dp__site_open(&part->site, origin->session, &place, err);
 	if (rc == DP_OK)

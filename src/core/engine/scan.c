@@ -23,12 +23,13 @@ static dp_code open_stream(dp_scan *scan, size_t i, dp_error *err)
 {
 	dp__stream *stream = &scan->stream[i];
 	char *url = NULL;
+	const dp__part *part = &scan->table.part[i];
 	dp_code rc = dp__index_part_url(&url, scan->table.url, scan->format, i, err);
 	if (rc == DP_OK)
-		rc = dp__site_open(&stream->site, scan->session, &(dp_place){ .url = url }, err);
+		rc = dp__site_open(&stream->site, scan->session,
+				   &(dp_place){ .url = url, .size = part->size }, err);
 	if (rc == DP_OK)
-		rc = dp__ahead_open(&stream->ahead, &stream->site, &scan->call,
-				    scan->table.part[i].etag,
+		rc = dp__ahead_open(&stream->ahead, &stream->site, &scan->call, part->etag,
 				    dp__budget_ahead(scan->session, stream->site.store), err);
 	stream->scratch = dp__buf_of((size_t)1 << 30);
 	free(url);

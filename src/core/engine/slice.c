@@ -26,9 +26,10 @@ void dp__origin_unref(dp__origin *origin)
 	free(origin);
 }
 
-dp_place dp__origin_place(const dp__origin *origin, const char *url)
+dp_place dp__origin_place(const dp__origin *origin, const char *url, size_t part)
 {
 	return (dp_place){ .url = url,
+			   .size = origin->part[part].size,
 			   .endpoint = origin->endpoint,
 			   .region = origin->region,
 			   .requester_pays = origin->requester_pays };

@@ -51,8 +51,8 @@ struct dp_slices {
 dp__origin *dp__origin_ref(dp__origin *origin);
 void dp__origin_unref(dp__origin *origin);
 
-/* Where the object, or a part of it, and the index lie; url is lent. */
-dp_place dp__origin_place(const dp__origin *origin, const char *url);
+/* Where a part of the object lies, and the index; url is lent. */
+dp_place dp__origin_place(const dp__origin *origin, const char *url, size_t part);
 dp_place dp__origin_index(const dp__origin *origin);
 
 /* A slice of the given origin, to be filled; counts it. NULL if there is no memory. */

@@ -20,6 +20,7 @@ typedef struct place {
 	char *text; /* of the headers: what they point into */
 	dp__http_header *header;
 	size_t nheaders;
+	uint64_t known;       /* as dp_place.size */
 	pthread_mutex_t lock; /* of all below */
 	char *moved;          /* where redirects led last; NULL: nowhere else */
 	char etag[256];       /* the state of the object that had the size */
@@ -80,6 +81,7 @@ static dp_code http_open(void **self, dp_session *session, const dp_place *where
 		return dp_fail(err, DP_ENOMEM, "no lock for a place");
 	}
 	at->session = session;
+	at->known = where->size;
 	at->text = dp__strdup(session->set.header);
 	code = at->text != NULL ? dp__object_full(&at->url, session, where->url, err)
 				: dp_fail(err, DP_ENOMEM, "no memory for headers");
@@ -180,15 +182,15 @@ static dp_code http_stat(void *self, const dp_call *call, dp_stat *out, dp_error
 	return code;
 }
 
-/* Without an ETag to ask for, the answers must at least agree with each other. */
-static dp_code check_agreement(const dp__http_reply *replies, size_t n, dp_error *err)
+/* The answers must agree with each other, and without an ETag to ask for on that too. */
+static dp_code check_agreement(const dp__http_reply *replies, size_t n, bool pinned, dp_error *err)
 {
 	char first[256], other[256];
 
 	print_identity(&replies[0], first);
 	for (size_t i = 1; i < n; i++) {
 		print_identity(&replies[i], other);
-		if (strcmp(first, other) != 0 || replies[i].total != replies[0].total)
+		if ((!pinned && strcmp(first, other) != 0) || replies[i].total != replies[0].total)
 			return dp_fail(err, DP_ESTALE, "the object was changed while it was read");
 	}
 	return DP_OK;
@@ -201,8 +203,7 @@ static dp_code read_all(place *at, const dp_call *call, dp__http_request *reques
 
 	if (code == DP_OK && n > 0) {
 		note_moved(at, &replies[0]);
-		if (requests[0].etag == NULL)
-			code = check_agreement(replies, n, err);
+		code = check_agreement(replies, n, requests[0].etag != NULL, err);
 	}
 	for (size_t i = 0; i < n; i++)
 		dp__http_reply_fini(&replies[i]);
@@ -221,8 +222,9 @@ static dp_code http_read(void *self, const dp_call *call, const char *etag, cons
 	dp_code code = DP_OK;
 
 	get.etag = etag != NULL && etag[0] != '\0' ? etag : NULL;
+	get.size = at->known;
 	pthread_mutex_lock(&at->lock);
-	if (get.etag != NULL && strcmp(at->etag, get.etag) == 0)
+	if (get.size == 0 && get.etag != NULL && strcmp(at->etag, get.etag) == 0)
 		get.size = at->size;
 	pthread_mutex_unlock(&at->lock);
 	for (size_t i = 0; requests != NULL && i < n; i++) {

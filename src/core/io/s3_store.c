@@ -22,6 +22,7 @@
 
 typedef struct object {
 	dp__s3_place at;
+	uint64_t known;       /* as dp_place.size */
 	pthread_mutex_t lock; /* of all below */
 	char etag[256];       /* the state that had the size */
 	uint64_t size;
@@ -106,6 +107,7 @@ static dp_code s3_open(void **self, dp_session *session, const dp_place *where, 
 		return dp_fail(err, DP_ENOMEM, "no lock for a place");
 	}
 	at->session = session;
+	one->known = where->size;
 	code = split_url(at, where->url, err);
 	if (code == DP_OK)
 		code = dp__aws_config_load(&config, err);
@@ -244,13 +246,14 @@ static dp_code s3_read(void *self, const dp_call *call, const char *etag, const 
 {
 	object *one = self;
 	const dp__s3_place *at = &one->at;
-	dp__http_request get = { .etag = etag != NULL && etag[0] != '\0' ? etag : NULL };
+	dp__http_request get = { .etag = etag != NULL && etag[0] != '\0' ? etag : NULL,
+				 .size = one->known };
 	batch all = { calloc(n, sizeof(*all.request)), calloc(n, sizeof(*all.reply)),
 		      calloc(n, sizeof(*all.attempt)), 0 };
 	dp_code code = check_key(at, err);
 
 	pthread_mutex_lock(&one->lock);
-	if (get.etag != NULL && strcmp(one->etag, get.etag) == 0)
+	if (get.size == 0 && get.etag != NULL && strcmp(one->etag, get.etag) == 0)
 		get.size = one->size;
 	pthread_mutex_unlock(&one->lock);
 	if (all.request == NULL || all.reply == NULL || all.attempt == NULL)
