@@ -83,46 +83,9 @@ static dp_code read_batch(dp_error *err)
 	return code;
 }
 
+/* What is told from other ranges. */
 static const fault_row rows[] = {
-	{ FAULT_RESET_FIRST, true, DP_ETRANSIENT },
-	{ FAULT_RESET_BODY, true, DP_ETRANSIENT },
-	{ FAULT_CUT_BODY, true, DP_ETRANSIENT },
-	{ FAULT_CUT_UNSIZED, true, DP_ETRANSIENT },
-	{ FAULT_CUT_CHUNKS, true, DP_ETRANSIENT },
-	{ FAULT_EMPTY, true, DP_ETRANSIENT },
-	{ FAULT_DRIP, true, DP_ETRANSIENT },
-	{ FAULT_STALL, true, DP_ETRANSIENT },
-	{ FAULT_SILENT, true, DP_ETRANSIENT },
-	{ FAULT_500, true, DP_ETRANSIENT },
-	{ FAULT_503, true, DP_ETRANSIENT },
-	{ FAULT_429, true, DP_ETRANSIENT },
-	{ FAULT_SLOW_DOWN, true, DP_ETRANSIENT },
-	{ FAULT_TIMEOUT_400, true, DP_ETRANSIENT },
 	{ FAULT_EXPIRED_400, false, DP_EAUTH },
-	{ FAULT_SKEW_403, false, DP_EAUTH },
-	{ FAULT_403, false, DP_EAUTH },
-	{ FAULT_404, false, DP_ENOTFOUND },
-	{ FAULT_412, false, DP_ESTALE },
-	{ FAULT_416, false, DP_ESTALE },
-	{ FAULT_WHOLE, false, DP_EUNSUPPORTED },
-	{ FAULT_LONGER, true, DP_ETRANSIENT },
-	{ FAULT_SHIFTED, false, DP_EIO },
-	{ FAULT_SHORTER, false, DP_EIO },
-	{ FAULT_OTHER_TOTAL, false, DP_ESTALE },
-	{ FAULT_NO_RANGE, false, DP_EIO },
-	{ FAULT_MULTIPART, false, DP_EIO },
-	{ FAULT_WRONG_BYTES, true, DP_OK },
-	{ FAULT_ENCODED, true, DP_OK },
-	{ FAULT_LENGTH_HUGE, true, DP_ETRANSIENT },
-	{ FAULT_LENGTH_MINUS, true, DP_ETRANSIENT },
-	{ FAULT_LENGTH_TWICE, true, DP_ETRANSIENT },
-	{ FAULT_OTHER_ETAG, false, DP_ESTALE },
-	{ FAULT_NO_ETAG, false, DP_EIO },
-	{ FAULT_REDIRECT, false, DP_EIO },
-	{ FAULT_NO_LOCATION, false, DP_EIO },
-	{ FAULT_GARBAGE, true, DP_ETRANSIENT },
-	{ FAULT_HEADERS, false, DP_EIO },
-	{ FAULT_CLOSE, true, DP_OK },
 };
 
 /* From the 7th range on; 500 / 5 retries can be afforded at most. */

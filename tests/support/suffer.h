@@ -15,10 +15,13 @@ typedef struct fault_row {
 	dp_code code; /* when it stays, or at once; DP_OK: it is none at all */
 } fault_row;
 
+/* Of each fault where ranges of an object on the web are read, in their order. */
+extern const fault_row suffer_ranges[FAULT_END - 1];
+
 typedef struct fault_trial {
 	fault_server *server; /* that fails */
 	uint64_t skip;        /* requests that it answers well before */
-	const fault_row *row; /* one for each fault there is */
+	const fault_row *row; /* what differs from suffer_ranges; NULL: nothing */
 	size_t nrows;
 	size_t usual, most; /* requests to it where nothing fails, and where a fault stays */
 	/* The whole work, from suffer_open() to dp_session_free(); checks what it was given. */
