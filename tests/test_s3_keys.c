@@ -1,0 +1,287 @@
+/* test_s3_keys.c - keys of objects as they are, however hostile, on a real server: tests/with-s3.
+ */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/base/buf.h"
+#include "core/io/store.h"
+#include "dataplug/dataplug.h"
+
+#define KEYS   200
+#define PIECES 12
+#define CAP    256
+
+static dp_session *session;
+static dp_call call;
+static char bucket[64];
+static char keys[KEYS][CAP];
+
+/* What signatures, paths, queries, listings and file systems each read differently. */
+static const char *const pieces[] = {
+	" ",
+	"+",
+	"%",
+	"%2F",
+	"%2f",
+	"%25",
+	"%20",
+	"%00",
+	"%zz",
+	"\xc3\xa9",
+	"e\xcc\x81",
+	"\xe6\x97\xa5",
+	"\xf0\x9f\x98\x80",
+	"\xef\xbb\xbf",
+	"/",
+	"//",
+	"/./",
+	"/../",
+	"..",
+	".",
+	"=",
+	"&",
+	"?",
+	"#",
+	"'",
+	"\"",
+	"\\",
+	"<",
+	">",
+	"&amp;",
+	"`",
+	"~",
+	"!",
+	"*",
+	"(",
+	")",
+	"$",
+	",",
+	";",
+	":",
+	"@",
+	"[",
+	"]",
+	"{",
+	"}",
+	"|",
+	"^",
+	"_",
+	"-",
+	"a",
+	"Z",
+	"0",
+	"?list-type=2",
+	"s3://",
+	"http://",
+	"\xc2\xa0",
+	"\xe2\x80\xae",
+	"]]>",
+};
+#define NPIECES (sizeof(pieces) / sizeof(pieces[0]))
+
+static uint64_t next_random(uint64_t *state)
+{
+	/* xorshift64*, Vigna 2016 */
+	*state ^= *state >> 12;
+	*state ^= *state << 25;
+	*state ^= *state >> 27;
+	return *state * UINT64_C(2685821657736338717) >> 16;
+}
+
+static bool is_new(size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(keys[i], keys[n]) == 0)
+			return false;
+	return keys[n][0] != '\0';
+}
+
+/* Every piece is a key, begins one and ends one; the rest is by chance. */
+static void make_keys(uint64_t seed)
+{
+	uint64_t state = seed;
+
+	for (size_t n = 0; n < KEYS; n += is_new(n) ? 1 : 0) {
+		size_t len = n < NPIECES ? 0 : 1 + next_random(&state) % PIECES;
+
+		keys[n][0] = '\0';
+		if (n < 2 * NPIECES)
+			strcat(keys[n], pieces[n % NPIECES]);
+		for (size_t k = 0; k < len; k++)
+			strcat(keys[n], pieces[next_random(&state) % NPIECES]);
+		if (n >= 2 * NPIECES && n < 3 * NPIECES)
+			strcat(keys[n], pieces[n % NPIECES]);
+	}
+}
+
+static dp__site open_at(const char *key)
+{
+	char url[CAP + 128];
+	dp_place where = { .url = url };
+	dp__site site = { 0 };
+	dp_error err = { 0 };
+
+	snprintf(url, sizeof(url), "s3://%s/%s", bucket, key);
+	cr_assert_eq(dp__site_open(&site, session, &where, &err), DP_OK, "'%s': %s", key, err.msg);
+	return site;
+}
+
+static void set_up(void)
+{
+	static char setting[4][256];
+	const char *const set[] = { setting[0], setting[1], setting[2], setting[3], NULL };
+	dp_error err = { 0 };
+	dp__site site;
+
+	if (getenv("DATAPLUG_TEST_S3") == NULL)
+		cr_skip_test("DATAPLUG_TEST_S3 is not set");
+	setenv("AWS_CONFIG_FILE", "/nonexistent", 1);
+	setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent", 1);
+	snprintf(setting[0], sizeof(setting[0]), "endpoint=%s", getenv("DATAPLUG_TEST_S3"));
+	snprintf(setting[1], sizeof(setting[1]), "access-key=%s",
+		 getenv("DATAPLUG_TEST_S3_ACCESS_KEY"));
+	snprintf(setting[2], sizeof(setting[2]), "secret-key=%s",
+		 getenv("DATAPLUG_TEST_S3_SECRET_KEY"));
+	snprintf(bucket, sizeof(bucket), "keys-%ld-%ld", (long)getpid(), (long)time(NULL));
+	snprintf(setting[3], sizeof(setting[3]), "meta=s3://%s/meta", bucket);
+	cr_assert_eq(dp_session_open(&session, set, &err), DP_OK, "%s", err.msg);
+	call = dp__call_begin(session);
+	site = open_at("");
+	cr_assert_eq(dp__site_create(&site, &call, &err), DP_OK, "%s", err.msg);
+	dp__site_close(&site);
+}
+
+static void tear_down(void)
+{
+	dp_session_free(session);
+}
+
+TestSuite(s3_keys, .init = set_up, .fini = tear_down, .timeout = 120);
+
+static void put(const char *key, const char *text)
+{
+	dp__site site = open_at(key);
+	FILE *file = tmpfile();
+	dp_error err = { 0 };
+
+	cr_assert_not_null(file);
+	fputs(text, file);
+	fflush(file);
+	cr_assert_eq(dp__site_put(&site, &call, fileno(file), strlen(text), &err), DP_OK,
+		     "'%s': %s", key, err.msg);
+	fclose(file);
+	dp__site_close(&site);
+}
+
+/* The object of a key holds the key. */
+static void expect_there(const char *key)
+{
+	dp__site site = open_at(key);
+	char head[CAP] = "", tail[CAP] = "";
+	dp_stat stat = { .head = (uint8_t *)head, .cap = CAP };
+	dp_read read = { 1, strlen(key) - 1, tail };
+	dp_error err = { 0 };
+
+	cr_assert_eq(dp__site_stat(&site, &call, &stat, &err), DP_OK, "'%s': %s", key, err.msg);
+	cr_assert_eq(stat.size, strlen(key));
+	cr_assert_str_eq(head, key);
+	cr_assert_eq(dp__site_read(&site, &call, stat.etag, &read, 1, &err), DP_OK, "'%s': %s", key,
+		     err.msg);
+	cr_assert_str_eq(tail, key + 1);
+	dp__site_close(&site);
+}
+
+static void expect_removed(const char *key)
+{
+	dp__site site = open_at(key);
+	dp_stat stat = { .cap = 0 };
+	dp_error err = { 0 };
+
+	cr_assert_eq(dp__site_remove(&site, &call, &err), DP_OK, "'%s': %s", key, err.msg);
+	cr_assert_eq(dp__site_stat(&site, &call, &stat, NULL), DP_ENOTFOUND, "'%s'", key);
+	dp__site_close(&site);
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+/* The next key in order, as its URL. */
+static dp_code take_next(void *user, const char *url, uint64_t size, dp_error *err)
+{
+	size_t *n = user;
+	char expected[CAP + 128];
+
+	(void)err;
+	cr_assert_lt(*n, KEYS, "'%s' is one too many", url);
+	snprintf(expected, sizeof(expected), "s3://%s/%s", bucket, keys[*n]);
+	cr_assert_str_eq(url, expected);
+	cr_assert_eq(size, strlen(keys[*n]));
+	++*n;
+	return DP_OK;
+}
+
+static size_t list(void)
+{
+	char url[128];
+	dp_error err = { 0 };
+	size_t n = 0;
+
+	snprintf(url, sizeof(url), "s3://%s/", bucket);
+	cr_assert_eq(dp_list(session, url, take_next, &n, &err), DP_OK, "%s", err.msg);
+	return n;
+}
+
+Test(s3_keys, hostile_ones_are_put_read_listed_and_removed_as_they_are)
+{
+	make_keys(20240229);
+	for (size_t i = 0; i < KEYS; i++)
+		put(keys[i], keys[i]);
+	for (size_t i = 0; i < KEYS; i++)
+		expect_there(keys[i]);
+	/* S3 lists in the order of bytes. */
+	qsort(keys, KEYS, CAP, compare_keys);
+	cr_assert_eq(list(), KEYS);
+	for (size_t i = 0; i < KEYS; i++)
+		expect_removed(keys[i]);
+	cr_assert_eq(list(), 0);
+}
+
+#define HOSTILE "a b+c%20d?e=f&g#h/..//'i'.txt"
+
+/* The index, which lies in the bucket too, the token and the slice name it raw. */
+Test(s3_keys, hostile_one_is_indexed_and_read_by_its_token)
+{
+	dp__buf token = dp__buf_of(65536), out = dp__buf_of(65536);
+	dp_slices *slices = NULL, *loaded = NULL;
+	dp_index *index = NULL, *again = NULL;
+	char url[CAP];
+	dp_error err = { 0 };
+
+	put(HOSTILE, "one\ntwo\nthree\n");
+	snprintf(url, sizeof(url), "s3://%s/%s", bucket, HOSTILE);
+	cr_assert_eq(dp_index_build(&index, session, url, NULL, &err), DP_OK, "%s", err.msg);
+	cr_assert_eq(dp_index_open(&again, session, url, &err), DP_OK, "%s", err.msg);
+	cr_assert_eq(strncmp(dp_index_url(again), "s3://keys-", 10), 0, "%s", dp_index_url(again));
+	cr_assert_eq(dp_partition(&slices, (const dp_index *const *)&index, 1, "count",
+				  (const char *const[]){ "n=2", NULL }, &err),
+		     DP_OK, "%s", err.msg);
+	cr_assert_eq(dp_slices_save(slices, dp__buf_write, &token, NULL), DP_OK);
+	cr_assert_eq(dp_slices_load(&loaded, session, (char *)token.data, token.len, &err), DP_OK);
+	cr_assert_str_eq(dp_slice_url(dp_slices_at(loaded, 1)), url);
+	cr_assert_eq(dp_slice_get(dp_slices_at(loaded, 1), 0, dp__buf_write, &out, &err), DP_OK,
+		     "%s", err.msg);
+	cr_assert_eq(out.len, strlen("three\n"));
+	cr_assert_arr_eq(out.data, "three\n", out.len);
+	dp_slices_free(loaded);
+	dp_slices_free(slices);
+	dp_index_free(again);
+	dp_index_free(index);
+	dp__buf_fini(&token);
+	dp__buf_fini(&out);
+}
