@@ -112,3 +112,17 @@ Test(xml, reader_stops_when_told)
 	cr_assert_eq(dp__xml_read("<a><b/><c/></a>", 15, note, &got, NULL), DP_ECANCELED);
 	cr_assert_str_eq(got.text, "a>b=;");
 }
+
+/* An element that was refused as it began has not ended. */
+Test(xml, element_that_is_refused_is_not_given)
+{
+	char text[128] = "<a><b>1</b><";
+	dp_error err = { 0 };
+	seen got = { "", DP_OK };
+
+	memset(text + 12, 'c', 64);
+	strcpy(text + 76, "/></a>");
+	cr_assert_eq(dp__xml_read(text, strlen(text), note, &got, &err), DP_EFORMAT);
+	cr_assert_str_eq(got.text, "a>b=1;");
+	cr_assert_str_eq(err.msg, "xml: nested too deeply, or a long name");
+}
