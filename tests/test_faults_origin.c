@@ -248,7 +248,7 @@ static void ask_everything(dp_session *session)
 	dp__site_close(&site);
 	cr_assert_eq(dp__site_open(&site, session, &bucket, NULL), DP_OK);
 	cr_assert_eq(dp__site_list(&site, &call, NULL, NULL, NULL), DP_EIO);
-	cr_assert_eq(dp__site_create(&site, &call, NULL), DP_EIO);
+	cr_assert_eq(dp__site_prepare(&site, &call, true, NULL), DP_EIO);
 	dp__site_close(&site);
 	fclose(file);
 }

@@ -151,7 +151,7 @@ static void set_up(void)
 	cr_assert_eq(dp_session_open(&session, set, &err), DP_OK, "%s", err.msg);
 	call = dp__call_begin(session);
 	site = open_at("");
-	cr_assert_eq(dp__site_create(&site, &call, &err), DP_OK, "%s", err.msg);
+	cr_assert_eq(dp__site_prepare(&site, &call, true, &err), DP_OK, "%s", err.msg);
 	dp__site_close(&site);
 }
 

@@ -85,12 +85,16 @@ static void tear_down(void)
 
 TestSuite(s3_race, .init = set_up, .fini = tear_down, .timeout = 600);
 
-static void *overwrite(void *user)
+static void wait_us(unsigned us)
 {
-	const unsigned *delay = user;
-	const struct timespec wait = { 0, *delay * 1000L };
+	const struct timespec wait = { 0, us * 1000L };
 
 	nanosleep(&wait, NULL);
+}
+
+static void *overwrite(void *user)
+{
+	wait_us(*(const unsigned *)user);
 	cr_assert_eq(put(text[1]), DP_OK);
 	return NULL;
 }
@@ -143,6 +147,8 @@ Test(s3_race, overwritten_object_is_read_whole_or_not_at_all)
 
 		cr_assert_eq(put(text[0]), DP_OK);
 		cr_assert_eq(pthread_create(&writer, NULL, overwrite, &delay), 0);
+		/* Now the reader is late, now the writer, however long each takes here. */
+		wait_us(i % 2 == 0 ? 0 : i * 53 % 20000);
 		code = read_parts(got, etag, &err);
 		pthread_join(writer, NULL);
 		cr_assert(code == DP_OK || code == DP_ESTALE, "round %u: %s", i, err.msg);
