@@ -58,8 +58,8 @@ typedef struct dp_store {
 	dp_code (*prepare)(void *self, const dp_call *call, bool create, dp_error *err);
 	/*
 	 * Optional. What a worker elsewhere must be told besides the URL to come to the same place:
-	 * fills all of *where but url, with what is lent as long as self and NULL for what is the
-	 * default.
+	 * fills all of *where but url and size, with what is lent as long as self and NULL for what
+	 * is the default.
 	 */
 	void (*where)(void *self, dp_place *where);
 	/* Optional. Every object under the place, in order of keys; key returning anything but
