@@ -311,6 +311,32 @@ Test(faults_credentials, of_a_machine_at_its_keys)
 	suffer_all(KEYS_BY_GET, 3, 1);
 }
 
+/* Nothing listens where the services are said to be. */
+Test(faults_credentials, services_that_are_not_there)
+{
+	fault_server *gone;
+	dp_error err = { 0 };
+
+	serve("", '\0');
+	gone = server;
+	use_container();
+	server = fault_server_start("", 0);
+	fault_server_stop(gone);
+	cr_assert_eq(run(&err), DP_ETRANSIENT, "%s", err.msg);
+	unsetenv("AWS_CONTAINER_CREDENTIALS_FULL_URI");
+	gone = server;
+	use_identity();
+	unsetenv("AWS_EC2_METADATA_DISABLED");
+	setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", fault_server_base(gone), 1);
+	server = fault_server_start("", 0);
+	fault_server_stop(gone);
+	cr_assert_eq(run(&err), DP_ETRANSIENT, "%s", err.msg);
+	unsetenv("AWS_WEB_IDENTITY_TOKEN_FILE");
+	/* Most machines are none that hands out keys. */
+	cr_assert_eq(run(&err), DP_EAUTH, "%s", err.msg);
+	suffer_expect_quiet(server, err.msg);
+}
+
 /* Until one hour before this, what AWS documents holds. */
 static dp_session *open_before(int64_t end)
 {

@@ -118,6 +118,35 @@ Test(faults_s3, faults_that_stay_end_with_their_code)
 	suffer_batch(UINT64_MAX);
 }
 
+/* The code of the batch where the service is said to be at url. */
+static dp_code code_at(const char *url, dp_error *err)
+{
+	snprintf(endpoint, sizeof(endpoint), "endpoint=%s", url);
+	return read_batch(err);
+}
+
+Test(faults_s3, server_that_is_not_there_may_come_back)
+{
+	fault_server *gone = fault_server_start("", 0);
+	char url[64];
+	dp_error err;
+
+	snprintf(url, sizeof(url), "%s", fault_server_base(gone));
+	fault_server_stop(gone);
+	cr_assert_eq(code_at(url, &err), DP_ETRANSIENT, "%s", err.msg);
+	suffer_expect_quiet(server, err.msg);
+}
+
+/* RFC 6761 6.4: there is no such host, but a resolver may not know yet. */
+Test(faults_s3, host_that_is_not_known_may_come_to_be)
+{
+	dp_error err;
+
+	cr_assert_eq(code_at("http://no-such-host.invalid", &err), DP_ETRANSIENT, "%s", err.msg);
+	cr_assert_not_null(strstr(err.msg, "no-such-host.invalid"), "%s", err.msg);
+	suffer_expect_quiet(server, err.msg);
+}
+
 /* Without a look at the object its size is not known, but the answers tell it. */
 Test(faults_s3, answers_that_tell_two_sizes_are_stale)
 {

@@ -152,7 +152,7 @@ size_t suffer_descriptors(size_t most)
 	size_t n = count_descriptors();
 
 	/* The server's end of a connection may take a while to go, and one to come first. */
-	for (int i = 0; i < 500 && n > most; i++) {
+	for (int i = 0; i < 1000 && n > most; i++) {
 		poll(NULL, 0, 10);
 		n = count_descriptors();
 	}
