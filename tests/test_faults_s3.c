@@ -17,7 +17,7 @@
 #define STRIDE ((uint64_t)16384)
 
 static uint8_t data[SIZE], got[RANGES][LEN];
-static fault_server *server;
+static fault_server *server, *writes;
 static char folder[] = "/tmp/dataplug-test-XXXXXX", endpoint[128];
 static const char *const settings[] = { endpoint, "access-key=AKIA", "secret-key=" HIDDEN "1",
 					"session-token=" HIDDEN "2", NULL };
@@ -116,6 +116,58 @@ Test(faults_s3, two_faults_in_a_batch_give_right_bytes_or_their_code)
 Test(faults_s3, faults_that_stay_end_with_their_code)
 {
 	suffer_batch(UINT64_MAX);
+}
+
+/* Writes an object; each request that came must have brought all of it. */
+static dp_code put_text(dp_error *err)
+{
+	dp_session *session = suffer_open(settings);
+	dp_call call = dp__call_begin(session);
+	dp_place where = { .url = "s3://bucket/key" };
+	dp__site site = { 0 };
+	FILE *file = tmpfile();
+	dp_code code;
+
+	cr_assert_not_null(file);
+	fputs("what is written", file);
+	fflush(file);
+	cr_assert_eq(dp__site_open(&site, session, &where, NULL), DP_OK);
+	code = dp__site_put(&site, &call, fileno(file), strlen("what is written"), err);
+	cr_assert_eq(fault_server_holds(writes, "\r\n\r\nwhat is written"),
+		     fault_server_count(writes));
+	dp__site_close(&site);
+	dp_session_free(session);
+	fclose(file);
+	return code;
+}
+
+/* What an answer to a write holds is of no interest, only that it was given. */
+static const fault_row rows_of_put[] = {
+	{ FAULT_CUT_UNSIZED, true, DP_OK },     { FAULT_EXPIRED_400, false, DP_EAUTH },
+	{ FAULT_WHOLE, true, DP_OK },           { FAULT_LONGER, true, DP_OK },
+	{ FAULT_SHIFTED, true, DP_ETRANSIENT }, { FAULT_SHORTER, true, DP_OK },
+	{ FAULT_OTHER_TOTAL, true, DP_OK },     { FAULT_NO_RANGE, true, DP_OK },
+	{ FAULT_MULTIPART, true, DP_OK },       { FAULT_OTHER_ETAG, true, DP_OK },
+	{ FAULT_NO_ETAG, true, DP_OK },
+};
+
+Test(faults_s3, faults_of_a_write_are_healed_or_end_with_their_code)
+{
+	fault_trial trial = { .row = rows_of_put,
+			      .nrows = sizeof(rows_of_put) / sizeof(rows_of_put[0]),
+			      .usual = 1,
+			      .most = 3,
+			      .run = put_text };
+
+	writes = fault_server_start("an answer that nobody reads", 27);
+	cr_assert_not_null(writes);
+	trial.server = writes;
+	snprintf(endpoint, sizeof(endpoint), "endpoint=%s", fault_server_base(writes));
+	fault_server_lead(writes, "http://127.0.0.1:1/");
+	suffer(&trial, 1);
+	suffer(&trial, 2);
+	suffer(&trial, UINT64_MAX);
+	fault_server_stop(writes);
 }
 
 /* The code of the batch where the service is said to be at url. */
