@@ -64,7 +64,7 @@ static dp_code end_value(dp_rows *rows, size_t i, dp_error *err)
 	dp__column *column = &rows->column[i];
 	size_t begin = (size_t)last_offset(column), end = column->data.len;
 	const int32_t offset = (int32_t)end;
-	if (rows->columns[i].type == DP_COLUMN_TEXT &&
+	if (rows->columns[i].type == DP_COLUMN_TEXT && end > begin &&
 	    !dp__utf8_is_valid(column->data.data + begin, end - begin))
 		return dp_fail(err, DP_EFORMAT, "record %" PRIu64 ": its %s is not UTF-8",
 			       rows->now, rows->columns[i].name);
