@@ -132,19 +132,15 @@ Test(process, that_answers_nothing_and_fails_ends_the_job)
 
 Test(process, lines_that_are_no_answers_end_the_job)
 {
-	static const char *const bad[] = {
-		"echo hello",
-		"echo {}",
-		"echo \"{\\\"slice\\\":0}\"",
-		SAY("5"),
-		SAY("-1"),
-		SAY("1") SAY("1"),
-		"echo "
-		"\"{\\\"slice\\\":0,\\\"code\\\":\\\"DP_OK\\\",\\\"message\\\":null,\\\"data\\\":"
-		"\\\"?\\\",\\\"attempts\\\":1,\\\"paid\\\":null,\\\"seconds\\\":1}\"",
+	static const char bad_data[] =
+		"echo \"{\\\"slice\\\":0,\\\"code\\\":\\\"DP_OK\\\",\\\"message\\\":null,"
+		"\\\"data\\\":\\\"?\\\",\\\"attempts\\\":1,\\\"paid\\\":null,\\\"seconds\\\":1}\"";
+	static const char bad_code[] =
 		"echo \"{\\\"slice\\\":0,\\\"code\\\":\\\"DP_NEW\\\",\\\"message\\\":\\\"x\\\","
-		"\\\"data\\\":null,\\\"attempts\\\":1,\\\"paid\\\":null,\\\"seconds\\\":1}\"",
-	};
+		"\\\"data\\\":null,\\\"attempts\\\":1,\\\"paid\\\":null,\\\"seconds\\\":1}\"";
+	static const char no_result[] = "echo \"{\\\"slice\\\":0}\"", twice[] = SAY("1") SAY("1");
+	static const char *const bad[] = { "echo hello", "echo {}", no_result, SAY("5"),
+					   SAY("-1"),    twice,     bad_data,  bad_code };
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		char script[2048];
 		seen got;
