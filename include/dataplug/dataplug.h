@@ -87,6 +87,15 @@ DP_API dp_code dp_slices_save(const dp_slices *slices, dp_write_fn out, void *us
 DP_API size_t dp_slices_count(const dp_slices *slices);
 DP_API const dp_slice *dp_slices_at(const dp_slices *slices, size_t i);
 DP_API dp_price dp_slices_price(const dp_slices *slices);
+enum {
+	DP_EXPLAIN_JSON = 1u << 0 /* one JSON object on one line, with the strategy's own fields */
+};
+/*
+ * What the strategy says of its cut, such as why so many slices came and what they will take:
+ * lines of text, each with its newline. Predictions say so, and on what they rest. NULL if the
+ * strategy has nothing to say ("auto" has), and where slices were loaded or split.
+ */
+DP_API const char *dp_slices_explain(const dp_slices *slices, unsigned flags);
 DP_API void dp_slices_free(dp_slices *slices);
 
 /* ---- dataset: all objects under a folder, bucket or prefix, cut as one ---- */

@@ -166,15 +166,35 @@ typedef struct shares {
 	uint64_t left; /* slices that `most` leaves over */
 } shares;
 
+static dp_totals totals_of(const dp_dataset *dataset)
+{
+	return dp__totals_of_dataset((const dp_index *const *)dataset->at, dataset->n);
+}
+
+static dp_code check_counted(const dp_dataset *dataset, dp_error *err)
+{
+	for (size_t i = 0; i < dataset->n; i++) {
+		if (dataset->at[i]->view.nrec == DP_UNKNOWN)
+			return dp_fail(err, DP_EUNSUPPORTED, "%s: its records are not counted",
+				       dataset->at[i]->table.url);
+	}
+	return DP_OK;
+}
+
+/* As many slices as the user asks for, or as the strategy chooses. */
 static dp_code take_n(shares *out, const dp_dataset *dataset, const dp__partition *cut,
 		      dp_error *err)
 {
+	const dp_strategy *strategy = cut->strategy;
 	dp__params params = { 0 };
 	dp_code rc = dp__partition_params(&params, cut, &dataset->at[0]->view, err);
-	for (const dp_param *row = cut->strategy->params; rc == DP_OK && row && row->name; row++) {
-		if (strcmp(row->name, "n") == 0)
-			memcpy(&out->n, (const char *)params.value + row->offset, sizeof out->n);
-	}
+	if (rc != DP_OK)
+		return rc;
+	const uint64_t *n = dp__partition_n(&params);
+	const dp_totals totals = totals_of(dataset);
+	out->n = n ? *n : 0;
+	if (n && out->n == 0 && strategy->choose)
+		rc = strategy->choose(&totals, params.value, &out->n, err);
 	dp__params_fini(&params);
 	if (rc == DP_OK && (out->n == 0 || out->n > MAX_SLICES))
 		rc = dp_fail(err, DP_EINVAL, "n: from 1 to %u slices", MAX_SLICES);
@@ -190,14 +210,11 @@ static uint64_t slices_of(const dp_dataset *dataset, uint64_t most)
 	return sum;
 }
 
-static dp_code share_out(shares *out, const dp_dataset *dataset, dp_error *err)
+static void share_out(shares *out, const dp_dataset *dataset)
 {
 	uint64_t lo = 1, hi = 1, objects = 0;
 	for (size_t i = 0; i < dataset->n; i++) {
 		uint64_t nrec = dataset->at[i]->view.nrec;
-		if (nrec == DP_UNKNOWN)
-			return dp_fail(err, DP_EUNSUPPORTED, "%s: its records are not counted",
-				       dataset->at[i]->table.url);
 		hi = dp__max_u64(hi, nrec);
 		objects += nrec > 0;
 	}
@@ -211,7 +228,6 @@ static dp_code share_out(shares *out, const dp_dataset *dataset, dp_error *err)
 	}
 	out->most = lo;
 	out->left = out->n - slices_of(dataset, lo);
-	return DP_OK;
 }
 
 /*
@@ -301,9 +317,11 @@ dp_code dp_dataset_partition(dp_slices **out, const dp_dataset *dataset, const c
 	shares s = { 0 };
 	dp_code rc = dp__strategy_find(&cut.strategy, dataset->session, strategy, err);
 	if (rc == DP_OK && (cut.strategy->needs & DP_SHARES_N)) {
-		rc = take_n(&s, dataset, &cut, err);
+		rc = check_counted(dataset, err);
 		if (rc == DP_OK)
-			rc = share_out(&s, dataset, err);
+			rc = take_n(&s, dataset, &cut, err);
+		if (rc == DP_OK)
+			share_out(&s, dataset);
 	}
 	if (rc != DP_OK)
 		return rc;
@@ -313,6 +331,10 @@ dp_code dp_dataset_partition(dp_slices **out, const dp_dataset *dataset, const c
 	for (size_t i = 0; rc == DP_OK && i < dataset->n; i++)
 		rc = cut_object(all, dataset->at[i], cut, &s, err);
 	number_slices(all);
+	if (rc == DP_OK) {
+		const dp_totals totals = totals_of(dataset);
+		rc = dp__partition_explain(all, &cut, &dataset->at[0]->view, &totals, err);
+	}
 	if (rc == DP_OK)
 		*out = all;
 	else

@@ -13,6 +13,8 @@
 
 #define MAX_SLICES  (1u << 20)
 #define MAX_MEMBERS 16
+/* Bytes that a strategy may say of a cut. */
+#define MAX_EXPLANATION ((size_t)64 << 10)
 
 struct dp_sels {
 	dp_sel *at;
@@ -154,6 +156,61 @@ dp_code dp__partition_params(dp__params *out, const dp__partition *cut, const dp
 	return dp__params_init(out, &owner, cut->args, err);
 }
 
+uint64_t *dp__partition_n(const dp__params *params)
+{
+	for (const dp_param *row = params->table; row->name; row++) {
+		if (strcmp(row->name, "n") == 0 && row->type == DP_PARAM_COUNT)
+			return (uint64_t *)(void *)((char *)params->value + row->offset);
+	}
+	return NULL;
+}
+
+/* The number of slices that the strategy is to choose goes into its params. */
+static dp_code choose_n(const dp_strategy *strategy, const dp__params *params,
+			const dp_totals *totals, dp_error *err)
+{
+	uint64_t *n = dp__partition_n(params), chosen = 0;
+	if (!strategy->choose || !n || *n != 0)
+		return DP_OK;
+	dp_code rc = strategy->choose(totals, params->value, &chosen, err);
+	if (rc == DP_OK)
+		*n = chosen;
+	return rc;
+}
+
+static dp_code explain_as(char **out, const dp_strategy *strategy, const void *params,
+			  const dp_totals *totals, unsigned flags, dp_error *err)
+{
+	dp__buf text = dp__buf_of(MAX_EXPLANATION);
+	dp_code rc = strategy->explain(totals, params, flags, dp__buf_write, &text, err);
+	if (rc == DP_OK)
+		rc = dp__buf_close(&text, err);
+	if (rc == DP_OK)
+		*out = (char *)text.data;
+	else
+		dp__buf_fini(&text);
+	return rc;
+}
+
+dp_code dp__partition_explain(dp_slices *slices, const dp__partition *cut, const dp_view *view,
+			      const dp_totals *totals, dp_error *err)
+{
+	const dp_strategy *strategy = cut->strategy;
+	dp__params params = { 0 };
+	dp_totals all = *totals;
+	if (!strategy->explain)
+		return DP_OK;
+	dp_code rc = dp__partition_params(&params, cut, view, err);
+	if (rc != DP_OK)
+		return rc;
+	all.slices = slices->n;
+	rc = explain_as(&slices->text, strategy, params.value, &all, 0, err);
+	if (rc == DP_OK)
+		rc = explain_as(&slices->json, strategy, params.value, &all, DP_EXPLAIN_JSON, err);
+	dp__params_fini(&params);
+	return rc;
+}
+
 dp_code dp__partition_run(dp_slices **out, const dp_index *const *indexes, size_t nindexes,
 			  const dp__partition *cut, dp_error *err)
 {
@@ -168,7 +225,10 @@ dp_code dp__partition_run(dp_slices **out, const dp_index *const *indexes, size_
 		rc = dp__partition_params(&params, cut, view, err);
 	if (rc != DP_OK)
 		return rc;
-	rc = cut->strategy->cut(view, params.value, &sels, err);
+	const dp_totals totals = dp__totals_of_set(indexes, nindexes);
+	rc = choose_n(cut->strategy, &params, &totals, err);
+	if (rc == DP_OK)
+		rc = cut->strategy->cut(view, params.value, &sels, err);
 	if (rc == DP_OK)
 		rc = cut_all(out, indexes, nindexes, &sels, cut->room, err);
 	free(sels.at);
@@ -182,8 +242,19 @@ dp_code dp_partition(dp_slices **out, const dp_index *const *indexes, size_t nin
 	dp__partition cut = { NULL, args, DP__MAX_INLINE };
 	if (nindexes == 0)
 		return check_set(indexes, nindexes, err);
+	dp_slices *slices = NULL;
 	dp_code rc = dp__strategy_find(&cut.strategy, indexes[0]->session, strategy, err);
-	return rc == DP_OK ? dp__partition_run(out, indexes, nindexes, &cut, err) : rc;
+	if (rc == DP_OK)
+		rc = dp__partition_run(&slices, indexes, nindexes, &cut, err);
+	if (rc == DP_OK) {
+		const dp_totals totals = dp__totals_of_set(indexes, nindexes);
+		rc = dp__partition_explain(slices, &cut, &indexes[0]->view, &totals, err);
+	}
+	if (rc == DP_OK)
+		*out = slices;
+	else
+		dp_slices_free(slices);
+	return rc;
 }
 
 /* The indexes must be those that the slice was cut from. */

@@ -3,7 +3,7 @@
 #define DP_ENGINE_PARTITION_H
 
 #include "core/engine/slice.h"
-#include "dataplug/strategy.h"
+#include "core/engine/totals.h"
 
 /* All tokens of a job have at most so many bytes where rows travel inside them: Lithops carries
  * jobs below 4 MiB (docs/token.md). */
@@ -21,6 +21,14 @@ dp_code dp__strategy_find(const dp_strategy **out, const dp_session *session, co
 /* The params of a strategy for a view. */
 dp_code dp__partition_params(dp__params *out, const dp__partition *cut, const dp_view *view,
 			     dp_error *err);
+/* Where a strategy with DP_SHARES_N finds its number of slices; NULL if it has no such param. */
+uint64_t *dp__partition_n(const dp__params *params);
+/*
+ * Lets the strategy say what it will of the cut that gave the slices. totals->slices is filled in.
+ */
+dp_code dp__partition_explain(dp_slices *slices, const dp__partition *cut, const dp_view *view,
+			      const dp_totals *totals, dp_error *err);
+/* Cuts; where the strategy chooses how many slices come, it is asked. */
 dp_code dp__partition_run(dp_slices **out, const dp_index *const *indexes, size_t nindexes,
 			  const dp__partition *cut, dp_error *err);
 

@@ -193,6 +193,11 @@ dp_price dp_slices_price(const dp_slices *slices)
 	return sum;
 }
 
+const char *dp_slices_explain(const dp_slices *slices, unsigned flags)
+{
+	return flags & DP_EXPLAIN_JSON ? slices->json : slices->text;
+}
+
 void dp_slices_free(dp_slices *slices)
 {
 	if (!slices)
@@ -200,5 +205,7 @@ void dp_slices_free(dp_slices *slices)
 	for (size_t i = 0; i < slices->n; i++)
 		dp_slice_free(slices->at[i]);
 	free(slices->at);
+	free(slices->text);
+	free(slices->json);
 	free(slices);
 }

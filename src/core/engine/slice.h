@@ -46,6 +46,7 @@ struct dp_slice {
 struct dp_slices {
 	dp_slice **at;
 	size_t n, cap;
+	char *text, *json; /* what the strategy says of the cut; NULL: nothing */
 };
 
 dp__origin *dp__origin_ref(dp__origin *origin);
