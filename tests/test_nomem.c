@@ -56,7 +56,7 @@ static dp_code swallow(void *user, const void *data, size_t len, dp_error *err)
 /* Cuts an index, sends the tokens through memory, gets and maps the slices. */
 static dp_code use_index(dp_session *session, const dp_index *index, size_t *sum, dp_error *err)
 {
-	dp_slices *slices = NULL, *halves = NULL;
+	dp_slices *slices = NULL, *halves = NULL, *chosen = NULL;
 	dp_map_opts opts = DP_MAP_OPTS_INIT;
 	opts.jobs = 1;
 	dp_code rc = dp_partition(&slices, &index, 1, "chunks",
@@ -67,6 +67,9 @@ static dp_code use_index(dp_session *session, const dp_index *index, size_t *sum
 		rc = dp_slice_split(&halves, dp_slices_at(slices, 1), &index, 1, 2, err);
 	if (rc == DP_OK)
 		rc = dp_map(slices, dp_task_find(session, "count"), NULL, &opts, err);
+	if (rc == DP_OK)
+		rc = dp_partition(&chosen, &index, 1, "auto", NULL, err);
+	dp_slices_free(chosen);
 	dp_slices_free(halves);
 	dp_slices_free(slices);
 	return rc;

@@ -112,6 +112,36 @@ Test(strategies, box_wants_an_interval)
 	EXPECT_CUT("DP_EINVAL", "box", "mz=1:2");
 }
 
+/* So little takes one worker less than its start. */
+Test(strategies, auto_chooses_one_slice_for_little)
+{
+	EXPECT_CUT("0+15", "auto", "goal=balanced");
+	EXPECT_CUT("0+15", "auto", "goal=time", "workers=8");
+}
+
+Test(strategies, auto_cuts_as_chunks_do)
+{
+	EXPECT_CUT("0+3 3+4 7+4 11+4", "auto", "n=4");
+}
+
+/* At a byte a second the start of three tasks is nothing. */
+Test(strategies, auto_gives_each_worker_a_slice)
+{
+	EXPECT_CUT("0+5 5+5 10+5", "auto", "workers=3", "rate=1", "profile=local");
+}
+
+Test(strategies, auto_refuses_what_is_no_number_of_its)
+{
+	EXPECT_CUT("DP_EINVAL", "auto", "goal=cheap");
+	EXPECT_CUT("DP_EINVAL", "auto", "profile=none");
+	EXPECT_CUT("DP_EINVAL", "auto", "workers=2M");
+	EXPECT_CUT("DP_EINVAL", "auto", "overhead=-1");
+	EXPECT_CUT("DP_EINVAL", "auto", "target=inf");
+	EXPECT_CUT("DP_EINVAL", "auto", "target=-1", "n=3");
+	EXPECT_CUT("DP_EINVAL", "auto", "n=2M");
+	EXPECT_CUT("DP_EUNSUPPORTED", "auto", "memory=64M");
+}
+
 Test(strategies, unknown_name)
 {
 	EXPECT_CUT("DP_EINVAL", "chunk", "n=2");

@@ -10,12 +10,6 @@ typedef struct chunks_params {
 	int by;
 } chunks_params;
 
-/* i * total / n without overflow: the sizes of neighbours differ by one at most. */
-static uint64_t share(uint64_t total, uint64_t i, uint64_t n)
-{
-	return total / n * i + total % n * i / n;
-}
-
 static dp_code cut(const dp_view *view, const void *params, dp_sels *out, dp_error *err)
 {
 	const chunks_params *p = params;
@@ -25,10 +19,10 @@ static dp_code cut(const dp_view *view, const void *params, dp_sels *out, dp_err
 	if (p->n == 0 || p->n > UINT32_MAX)
 		return dp_fail(err, DP_EINVAL, "n: from 1 to %u slices", UINT32_MAX);
 	for (uint64_t i = 0; rc == DP_OK && i < p->n; i++) {
-		uint64_t last = share(view->nrec, i + 1, p->n);
+		uint64_t last = dp__share(view->nrec, i + 1, p->n);
 		if (p->by == BY_BYTES)
 			last = i + 1 == p->n ? view->nrec
-					     : dp__decoded_record(&at, share(raw, i + 1, p->n));
+					     : dp__decoded_record(&at, dp__share(raw, i + 1, p->n));
 		dp_sel sel = dp__select_records(rec, last);
 		rc = dp_sels_add(out, &sel, err);
 		rec = last;

@@ -17,4 +17,10 @@ static inline dp_sel dp__select_records(uint64_t first, uint64_t last)
 	return sel;
 }
 
+/* i * total / n without overflow: the sizes of neighbours differ by one at most. */
+static inline uint64_t dp__share(uint64_t total, uint64_t i, uint64_t n)
+{
+	return total / n * i + total % n * i / n;
+}
+
 #endif

@@ -4,7 +4,7 @@
 
 #include "dataplug/strategy.h"
 
-extern const dp_strategy dp__count, dp__chunks, dp__bytes, dp__box;
+extern const dp_strategy dp__auto, dp__box, dp__bytes, dp__chunks, dp__count;
 /* NULL-terminated. */
 extern const dp_strategy *const dp__strategies[];
 

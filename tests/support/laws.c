@@ -165,6 +165,9 @@ static void check_counts(scene *s)
 	check_strategy(s, "bytes", "n=10K");
 	check_strategy(s, "bytes", "n=1M");
 	check_strategy(s, "box", NULL);
+	check_strategy(s, "auto", NULL);
+	check_strategy(s, "auto", "goal=time");
+	check_strategy(s, "auto", "n=7");
 }
 
 /* Halves of a slice are the slice. */
