@@ -198,6 +198,24 @@ partition_names_near_parameter() { dp 64 partition reads.fastq.gz count restt=ke
 partition_takes_words_with_equals() { cp few.fastq a=1.fastq && dp 0 index a=1.fastq && dp 0 partition a=1.fastq count n=50; }
 partition_refuses_unequal_sets() { dp 65 partition reads.fastq.gz few.fastq chunks n=2 && says 'few.fastq: '; }
 partition_cuts_sets() { dp 0 partition reads.fastq.gz mates.fastq.gz chunks n=3 -o set.jsonl && [ "$(wc -l <set.jsonl)" = 3 ]; }
+partition_auto_predicts() {
+	dp 0 partition reads.fastq.gz auto -o auto.jsonl && [ "$(wc -l <auto.jsonl)" = 1 ] && [ ! -s out ] && has err '1 slice, ' &&
+		has err 'auto: predicted, not measured, with profile lambda-s3 of 2026-11' && has err '  cost ' && has err '  memory '
+}
+partition_auto_takes_a_number() {
+	dp 0 partition reads.fastq.gz auto n=7 -o auto.jsonl && has err '7 slices of ' && has err 'as given' && cmp auto.jsonl s.jsonl
+}
+partition_auto_prints_json() {
+	dp 0 partition reads.fastq.gz auto n=7 --json -o auto.jsonl && has out '{"slices":7,"requests":' && [ "$(wc -l <err)" = 1 ] &&
+		python3 -c 'import json, sys; a = json.load(sys.stdin)["auto"]; assert a["slices"] == 7 and a["slices_by"] == "given"' <err
+}
+partition_auto_is_quiet() { dp 0 partition -q reads.fastq.gz auto -o auto.jsonl && [ ! -s err ]; }
+partition_auto_lists_goals() { dp 64 partition reads.fastq.gz auto goal=speed && has err 'not one of balanced|time|cost'; }
+partition_auto_lists_profiles() { dp 64 partition reads.fastq.gz auto profile=moon && has err 'not one of lambda-s3|local'; }
+partition_auto_names_the_limit() { dp 69 partition reads.fastq.gz auto memory=100M && says 'reads.fastq.gz: ' && has err ' MiB of memory'; }
+partition_auto_cuts_sets() {
+	dp 0 partition reads.fastq.gz mates.fastq.gz auto profile=local workers=3 rate=1K -o auto.jsonl && [ "$(wc -l <auto.jsonl)" = 3 ]
+}
 test_ok partition_prints_tokens partition_prints_tokens
 test_ok partition_writes_file partition_writes_file
 test_ok partition_prints_json_price partition_prints_json_price
@@ -210,6 +228,9 @@ test_ok partition_names_near_parameter partition_names_near_parameter
 test_ok partition_takes_words_with_equals partition_takes_words_with_equals
 test_ok partition_refuses_unequal_sets partition_refuses_unequal_sets
 test_ok partition_cuts_sets partition_cuts_sets
+for name in predicts takes_a_number prints_json is_quiet lists_goals lists_profiles names_the_limit cuts_sets; do
+	test_ok partition_auto_$name partition_auto_$name
+done
 
 # ---- whole folders ----
 folder_indexes_all() {
@@ -223,10 +244,15 @@ folder_is_cut_as_one() {
 		dp 0 get data.jsonl && cmp out <(cat data/a.fastq <(gzip -dc data/run2/b.fastq.gz))
 }
 folder_gives_each_object_a_slice() { dp 0 partition data chunks n=1 --recursive && [ "$(wc -l <out)" = 2 ]; }
+# 200 reads: at 1 KiB/s their work is all, so each of 8 workers has a slice.
+folder_is_chosen_for_as_one() {
+	dp 0 partition data auto profile=local workers=8 rate=1K --recursive -o auto.jsonl && cmp auto.jsonl data.jsonl &&
+		has err '8 slices of ' && has err 'as many for each worker'
+}
 folder_strict_refuses() { dp 66 partition data chunks n=8 --recursive --strict && has err noise; }
 folder_must_be_there() { dp 66 index nowhere --recursive && says 'nowhere: '; }
-for name in folder_indexes_all folder_is_cut_as_one folder_gives_each_object_a_slice folder_strict_refuses \
-	folder_must_be_there; do
+for name in folder_indexes_all folder_is_cut_as_one folder_gives_each_object_a_slice folder_is_chosen_for_as_one \
+	folder_strict_refuses folder_must_be_there; do
 	test_ok $name $name
 done
 

@@ -99,6 +99,17 @@ static int tell_price(const struct cut *cut, const struct tool *tool, const char
 	return EXIT_FINE;
 }
 
+/* What the strategy says of its cut. Never on stdout, which is the tokens' or the price's. */
+static void tell_explanation(const struct cut *cut, const struct tool *tool)
+{
+	bool json = options_has(tool->opts, OPT_JSON);
+	const char *said = dp_slices_explain(cut->slices, json ? DP_EXPLAIN_JSON : 0);
+	if (said && json)
+		fprintf(stderr, "{\"%s\":%s}\n", cut->strategy, said);
+	else if (said && !options_has(tool->opts, OPT_QUIET))
+		fputs(said, stderr);
+}
+
 static int write_tokens(const struct cut *cut, const struct tool *tool)
 {
 	const char *path = options_last(tool->opts, OPT_OUTPUT);
@@ -111,7 +122,11 @@ static int write_tokens(const struct cut *cut, const struct tool *tool)
 		rc = out_commit(to, &err);
 	int code = out_report(to, NULL, rc, &err);
 	out_free(to);
-	return rc == DP_OK ? tell_price(cut, tool, path) : code;
+	if (rc != DP_OK)
+		return code;
+	code = tell_price(cut, tool, path);
+	tell_explanation(cut, tool);
+	return code;
 }
 
 static void say_skipped(void *user, const char *url, const dp_error *why)
