@@ -235,7 +235,7 @@ done
 # ---- whole folders ----
 folder_indexes_all() {
 	mkdir -p data/run2 && reads 50 >data/a.fastq && reads 150 | gzip >data/run2/b.fastq.gz || return
-	: >data/none.fastq && head -c 500 /dev/urandom >data/noise || return
+	: >data/none.fastq && { printf '\177' && head -c 500 /dev/urandom; } >data/noise || return
 	dp 0 index data --recursive && [ "$(wc -l <out)" = 3 ] && has err 'noise: skipped'
 }
 folder_is_cut_as_one() {
