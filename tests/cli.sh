@@ -157,6 +157,32 @@ show_prints_units() {
 show_prints_json() { dp 0 show --json reads.fastq.gz && has out '"records":12000' && has out '"axes":['; }
 show_needs_index() { dp 66 show short.fastq && has err 'dataplug index short.fastq'; }
 verify_says_ok() { dp 0 verify reads.fastq.gz few.fastq && has out 'reads.fastq.gz: ok, 12000 reads'; }
+mates() { # SUFFIX: 500 reads whose names end so
+	awk -v s="$1" 'BEGIN { srand(7); for (i = 0; i < 500; i++) printf "@r%d%s\n%s\n+\n%s\n", i, s, substr("ACGTACGTAC", 1, 4 + i % 5), substr("FFFFFFFFFF", 1, 4 + i % 5) }'
+}
+verify_compares_mates() {
+	mates /1 | gzip >m1.fastq.gz && mates ' 2:N:0' | gzip >m2.fastq.gz && mates /2 | sed 's/^@r250/@x250/' | gzip >m3.fastq.gz || return
+	dp 0 index m1.fastq.gz m2.fastq.gz m3.fastq.gz && dp 0 verify m1.fastq.gz m2.fastq.gz && has out 'm2.fastq.gz: ok, 500 reads' &&
+		dp 65 verify m1.fastq.gz m3.fastq.gz && has err "record 250 is 'r250'" && has err x250
+}
+set_names_are_compared() {
+	dp 0 partition m1.fastq.gz m2.fastq.gz count n=100 -o mates.jsonl && [ "$(wc -l <mates.jsonl)" = 5 ] && dp 0 get mates.jsonl --slice 1 &&
+		sed -n '1p;5p' out | cmp - <(printf '@r100/1\n@r100 2:N:0\n') || return
+	# The first and the last read of a slice are looked at: record 250 begins the third of 125.
+	dp 0 partition m1.fastq.gz m3.fastq.gz count n=125 -o odd.jsonl && dp 0 get odd.jsonl --slice 1 && dp 65 get odd.jsonl --slice 2 && has err x250
+}
+set_members_are_separated() {
+	dp 0 get mates.jsonl -o a.fastq -o b.fastq && cmp a.fastq <(gzip -dc m1.fastq.gz) && cmp b.fastq <(gzip -dc m2.fastq.gz) &&
+		dp 0 get mates.jsonl -o 'a-{}.fastq' -o 'b-{}.fastq' && cat a-?.fastq | cmp - <(gzip -dc m1.fastq.gz) && cat b-?.fastq | cmp - <(gzip -dc m2.fastq.gz) &&
+		dp 64 get mates.jsonl -o a -o b -o c && [ ! -e c ] && dp 64 get mates.jsonl -o 'a-{}' -o b && dp 64 get s.jsonl -o x -o y &&
+		dp 65 get odd.jsonl -o c.fastq -o d.fastq && [ ! -e c.fastq ] && [ ! -e d.fastq ]
+}
+snap_reads_less() {
+	dp 0 partition reads.fastq.gz chunks n=5 --json -o plain.jsonl && cp out plain && dp 0 partition reads.fastq.gz chunks n=5 snap=yes --json -o snap.jsonl || return
+	[ "$(grep -o '"bytes":[0-9]*' out | cut -d: -f2)" -lt "$(grep -o '"bytes":[0-9]*' plain | cut -d: -f2)" ] &&
+		[ "$(wc -l <snap.jsonl)" = 5 ] && dp 0 get snap.jsonl && cmp out reads.fastq &&
+		dp 0 partition reads.fastq.gz count n=1 snap=yes -o snap.jsonl && dp 0 get snap.jsonl && cmp out reads.fastq
+}
 verify_finds_stale() { cp few.fastq old.fastq && dp 0 index old.fastq && touch -d '2001-01-01' old.fastq && dp 78 verify old.fastq; }
 verify_finds_damage() {
 	cp reads.fastq.gz flip.fastq.gz
@@ -177,6 +203,7 @@ test_ok show_needs_index show_needs_index
 test_ok verify_says_ok verify_says_ok
 test_ok verify_finds_stale verify_finds_stale
 test_ok verify_finds_damage verify_finds_damage
+test_ok verify_compares_mates verify_compares_mates
 test_ok damaged_index_is_data damaged_index_is_data
 
 # ---- partition ----
@@ -387,7 +414,7 @@ work_goes_on_after_a_bad_token() { DATAPLUG_ALLOW=file:/// "$dataplug" work coun
 work_names_near_task() { dp 64 work cuont </dev/null && has err 'did you mean count'; }
 work_refuses_parameter() { dp 64 work count x=1 </dev/null; }
 work_ends_with_its_input() { dp 0 work count </dev/null && [ ! -s out ]; }
-for name in map_counts map_prints_a_head_line map_checksums map_reads_statistics map_prints_json map_pays_the_price \
+for name in set_names_are_compared set_members_are_separated snap_reads_less map_counts map_prints_a_head_line map_checksums map_reads_statistics map_prints_json map_pays_the_price \
 	map_goes_on_after_a_bad_token map_tells_all_failed map_writes_no_failures map_names_near_task map_refuses_parameter \
 	map_refuses_jobs map_needs_library map_maps_sets map_full_disk map_works_in_another_process map_names_a_missing_executor work_answers_each_line work_refuses_files \
 	work_goes_on_after_a_bad_token work_names_near_task work_refuses_parameter work_ends_with_its_input; do

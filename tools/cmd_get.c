@@ -8,6 +8,16 @@
 #include "stats.h"
 #include "tokens.h"
 
+#define MAX_SINKS 16
+
+/* An output, of one member of the slices where there are several. */
+struct sink {
+	struct out *out;
+	bool begun;      /* something was written to it */
+	char last;       /* its last byte */
+	const char *end; /* what ends a record that comes next to another; NULL = nothing */
+};
+
 /* Slices that are written one after the other. */
 struct get {
 	const struct tool *tool;
@@ -15,10 +25,8 @@ struct get {
 	const char *list;   /* for errors in tokens: the file they come from */
 	const dp_slices *slices;
 	size_t base; /* number of the first in its file */
-	struct out *out;
-	bool begun;      /* something was written to out */
-	char last;       /* its last byte */
-	const char *end; /* what ends a record that comes next to another; NULL = nothing */
+	struct sink sink[MAX_SINKS];
+	size_t nsinks;
 };
 
 static const dp_format *format_of(const struct get *get, const dp_slice *slice)
@@ -35,22 +43,23 @@ static const dp_format *format_of(const struct get *get, const dp_slice *slice)
  * file. */
 static dp_code write_records(void *user, const void *data, size_t len, dp_error *err)
 {
-	struct get *get = user;
+	struct sink *to = user;
 	dp_code rc = DP_OK;
 	if (len == 0)
 		return DP_OK;
-	if (get->end && get->begun && get->last != get->end[strlen(get->end) - 1])
-		rc = out_write(get->out, get->end, strlen(get->end), err);
+	if (to->end && to->begun && to->last != to->end[strlen(to->end) - 1])
+		rc = out_write(to->out, to->end, strlen(to->end), err);
 	if (rc == DP_OK)
-		rc = out_write(get->out, data, len, err);
-	get->end = NULL;
-	get->begun = true;
-	get->last = ((const char *)data)[len - 1];
+		rc = out_write(to->out, data, len, err);
+	to->end = NULL;
+	to->begun = true;
+	to->last = ((const char *)data)[len - 1];
 	return rc;
 }
 
-/* first: the slice begins its file, and so has the header. */
-static dp_code get_one(struct get *get, const dp_slice *slice, bool first, dp_error *err)
+/* What a slice's records begin with in an output that others of its format come before. */
+static dp_code join(struct get *get, struct sink *to, const dp_slice *slice, bool first,
+		    dp_error *err)
 {
 	const dp_format *format = format_of(get, slice);
 	bool raw = options_has(get->tool->opts, OPT_RAW);
@@ -59,40 +68,96 @@ static dp_code get_one(struct get *get, const dp_slice *slice, bool first, dp_er
 			err, DP_EUNSUPPORTED,
 			"slices of format %s do not make one file; use -o 'part-{}' or --raw",
 			format->name);
-	get->end = !first && !raw && format && format->end && *format->end ? format->end : NULL;
-	return dp_slice_get(slice, raw || !first ? DP_GET_RAW : 0, write_records, get, err);
+	to->end = !first && !raw && format && format->end && *format->end ? format->end : NULL;
+	return DP_OK;
+}
+
+/* first: the slice begins its file, and so has the header. */
+static dp_code get_one(struct get *get, const dp_slice *slice, bool first, dp_error *err)
+{
+	bool raw = options_has(get->tool->opts, OPT_RAW);
+	unsigned flags = raw || !first ? DP_GET_RAW : 0;
+	void *users[MAX_SINKS];
+	dp_code rc = DP_OK;
+	if (get->nsinks > 1 && dp_slice_count(slice) != get->nsinks)
+		return dp_fail(err, DP_EINVAL, "%zu outputs for a slice of %zu objects",
+			       get->nsinks, dp_slice_count(slice));
+	for (size_t i = 0; rc == DP_OK && i < get->nsinks; i++) {
+		users[i] = &get->sink[i];
+		rc = join(get, &get->sink[i], dp_slice_member(slice, i), first, err);
+	}
+	if (rc != DP_OK)
+		return rc;
+	return get->nsinks > 1 ? dp_slice_get_apart(slice, flags, write_records, users, err)
+			       : dp_slice_get(slice, flags, write_records, users[0], err);
+}
+
+/* The output that could not be written, if that was it. */
+static const struct out *broken_out(const struct get *get)
+{
+	for (size_t i = 0; i < get->nsinks; i++)
+		if (get->sink[i].out && out_closed(get->sink[i].out))
+			return get->sink[i].out;
+	return get->sink[0].out;
 }
 
 /* Tells of a failure of slice number i. */
 static int report_slice(const struct get *get, size_t i, dp_code rc, const dp_error *err)
 {
 	const char *url = dp_slice_url(dp_slices_at(get->slices, i));
+	const struct out *out = broken_out(get);
 	dp_error told = *err;
 	if (rc == DP_OK)
 		return EXIT_FINE;
-	if (rc == DP_EWRITE)
-		return out_report(get->out, NULL, rc, err);
+	if (rc == DP_EWRITE || rc == DP_EINVAL)
+		return out_report(out, NULL, rc, err);
 	if (get->object)
-		return out_report(get->out, get->object, rc, err);
+		return out_report(out, get->object, rc, err);
 	dp_fail(&told, rc, "slice %zu: %s", get->base + i, err->msg);
-	return out_report(get->out, *url ? url : get->list, rc, &told);
+	return out_report(out, *url ? url : get->list, rc, &told);
 }
 
-/* All slices into one output. */
-static int get_together(struct get *get, const char *path)
+static dp_code open_sinks(struct get *get, const char *const *path, dp_error *err)
+{
+	dp_code rc = DP_OK;
+	for (size_t i = 0; rc == DP_OK && i < get->nsinks; i++) {
+		get->sink[i] = (struct sink){ 0 };
+		rc = out_open(&get->sink[i].out, path[i], err);
+	}
+	return rc;
+}
+
+static dp_code commit_sinks(struct get *get, dp_error *err)
+{
+	dp_code rc = DP_OK;
+	for (size_t i = 0; rc == DP_OK && i < get->nsinks; i++)
+		rc = out_commit(get->sink[i].out, err);
+	return rc;
+}
+
+static void free_sinks(struct get *get)
+{
+	for (size_t i = 0; i < get->nsinks; i++) {
+		out_free(get->sink[i].out);
+		get->sink[i].out = NULL;
+	}
+}
+
+/* Slices [first, last) into outputs of these paths. */
+static int get_span(struct get *get, size_t first, size_t last, const char *const *path)
 {
 	dp_error err = { 0 };
-	dp_code rc = out_open(&get->out, path, &err);
+	dp_code rc = open_sinks(get, path, &err);
 	int code = exit_report(NULL, rc, &err);
-	for (size_t i = 0; code == EXIT_FINE && i < dp_slices_count(get->slices); i++) {
-		rc = get_one(get, dp_slices_at(get->slices, i), i == 0, &err);
+	for (size_t i = first; code == EXIT_FINE && i < last; i++) {
+		rc = get_one(get, dp_slices_at(get->slices, i), i == first, &err);
 		code = report_slice(get, i, rc, &err);
 	}
 	if (code == EXIT_FINE && rc == DP_OK) {
-		rc = out_commit(get->out, &err);
-		code = out_report(get->out, NULL, rc, &err);
+		rc = commit_sinks(get, &err);
+		code = out_report(broken_out(get), NULL, rc, &err);
 	}
-	out_free(get->out);
+	free_sinks(get);
 	return code;
 }
 
@@ -118,37 +183,41 @@ static char *fill_pattern(const char *pattern, size_t i)
 	return NULL;
 }
 
-/* Each slice into a file of its own. */
-static int get_apart(struct get *get, const char *pattern)
+/* Each slice into a file of its own, or one for each of its members. */
+static int get_apart(struct get *get, const char *const *pattern)
 {
 	int code = EXIT_FINE;
 	for (size_t i = 0; code == EXIT_FINE && i < dp_slices_count(get->slices); i++) {
-		dp_error err = { 0 };
-		char *path = fill_pattern(pattern, get->base + i);
-		dp_code rc = path ? out_open(&get->out, path, &err)
-				  : dp_fail(&err, DP_ENOMEM, "no memory for a path");
-		code = exit_report(NULL, rc, &err);
-		if (rc == DP_OK) {
-			rc = get_one(get, dp_slices_at(get->slices, i), true, &err);
-			code = report_slice(get, i, rc, &err);
+		char *path[MAX_SINKS] = { 0 };
+		dp_error err = { .msg = "no memory for a path" };
+		for (size_t k = 0; k < get->nsinks; k++) {
+			path[k] = fill_pattern(pattern[k], get->base + i);
+			if (!path[k])
+				code = exit_report(NULL, DP_ENOMEM, &err);
 		}
-		if (rc == DP_OK) {
-			rc = out_commit(get->out, &err);
-			code = out_report(get->out, NULL, rc, &err);
-		}
-		out_free(get->out);
-		get->out = NULL;
-		get->begun = false;
-		free(path);
+		if (code == EXIT_FINE)
+			code = get_span(get, i, i + 1, (const char *const *)path);
+		for (size_t k = 0; k < get->nsinks; k++)
+			free(path[k]);
 	}
 	return code;
 }
 
 static int get_all(struct get *get)
 {
+	static const char *const to_stdout[] = { NULL };
+	size_t n = get->tool->opts->n[OPT_OUTPUT], patterns = 0;
+	const char *const *path = n ? get->tool->opts->value[OPT_OUTPUT] : to_stdout;
 	stats_need(dp_slices_price(get->slices).needed);
-	const char *path = options_last(get->tool->opts, OPT_OUTPUT);
-	return path && strstr(path, "{}") ? get_apart(get, path) : get_together(get, path);
+	if (n > MAX_SINKS)
+		return exit_usage(NULL, "more than %d outputs", MAX_SINKS);
+	get->nsinks = n ? n : 1;
+	for (size_t i = 0; i < n; i++)
+		patterns += strstr(path[i], "{}") != NULL;
+	if (patterns && patterns != n)
+		return exit_usage(NULL, "-o: {} in the names of all outputs, or of none");
+	return patterns ? get_apart(get, path)
+			: get_span(get, 0, dp_slices_count(get->slices), path);
 }
 
 /* The lines that --slice names; all of them without it. */
@@ -224,7 +293,8 @@ const struct command cmd_get = {
 	.more = "Slices are counted from 0, N..M includes both ends, and \"auto\" is the number of "
 		"the array job\n"
 		"that this is part of (Slurm, AWS Batch, PBS, SGE, LSF). -o 'part-{}' writes a "
-		"file a slice.\n"
+		"file a slice,\n"
+		"-o R1 -o R2 a file for each object of slices that are of several.\n"
 		"Where a site limits arrays, --group K gives each number K slices, and --offset N "
 		"adds N to the\n"
 		"number first.\n",

@@ -1,4 +1,8 @@
-/* cmd_verify.c - dataplug verify: reads objects again, against their indexes. */
+/* cmd_verify.c - dataplug verify: reads objects again, against their indexes; of mates, whether
+ * they are. */
+#include <stdlib.h>
+#include <string.h>
+
 #include "command.h"
 #include "exit.h"
 #include "human.h"
@@ -13,6 +17,14 @@ struct verified {
 	const dp_index *index;
 };
 
+/* All objects of the command; an index that could not be opened is NULL. */
+struct verify {
+	const struct tool *tool;
+	struct out *to;
+	dp_index **index;
+	size_t n;
+};
+
 static void fill(FILE *text, const void *user)
 {
 	const struct verified *verified = user;
@@ -22,37 +34,103 @@ static void fill(FILE *text, const void *user)
 	putc('\n', text);
 }
 
-static int verify(const struct tool *tool, const char *object, struct out *to)
+/* Tells of objects [first, last) what their verification came to. */
+static int tell(const struct verify *all, size_t first, size_t last, dp_code rc, dp_error *err)
 {
-	dp_index *index = NULL;
+	for (size_t i = first; rc == DP_OK && i < last; i++)
+		rc = out_text(all->to, fill,
+			      &(struct verified){ all->tool, all->tool->word[i], all->index[i] },
+			      err);
+	if (rc == DP_OK)
+		rc = out_flush(all->to, err);
+	return out_report(all->to, all->tool->word[last - 1], rc, err);
+}
+
+static int verify(const struct verify *all, size_t first, size_t last)
+{
 	dp_error err = { 0 };
 	progress_job job = { 0 };
-	int code = command_open_index(tool, &index, object);
-	if (code)
-		return code;
-	stats_need(command_size(index));
-	progress_start("verify", true);
-	dp_code rc = dp_index_verify(index, progress_step, &job, &err);
+	for (size_t i = first; i < last; i++)
+		stats_need(command_size(all->index[i]));
+	progress_start("verify", false);
+	dp_code rc = dp_set_verify((const dp_index *const *)all->index + first, last - first,
+				   progress_step, &job, &err);
 	progress_stop();
-	if (rc == DP_OK)
-		rc = out_text(to, fill, &(struct verified){ tool, object, index }, &err);
-	if (rc == DP_OK)
-		rc = out_flush(to, &err);
-	code = out_report(to, object, rc, &err);
-	dp_index_free(index);
-	return code;
+	return tell(all, first, last, rc, &err);
+}
+
+static int verify_each(const struct verify *all)
+{
+	int first = EXIT_FINE;
+	for (size_t i = 0; i < all->n && !signals_stopped() && !out_closed(all->to); i++) {
+		int code = all->index[i] ? verify(all, i, i + 1) : EXIT_FINE;
+		first = first ? first : code;
+	}
+	return first;
+}
+
+static const dp_format *format_of(const struct verify *all, size_t i)
+{
+	const char *name = command_attr(all->index[i], "format");
+	for (size_t k = 0; dp_session_format(all->tool->session, k); k++) {
+		const dp_format *format = dp_session_format(all->tool->session, k);
+		if (strcmp(format->name, name) == 0)
+			return format;
+	}
+	return NULL;
+}
+
+/* Whether all are there, and of one format whose records have names to be compared. */
+static bool have_names(const struct verify *all)
+{
+	for (size_t i = 0; i < all->n; i++)
+		if (!all->index[i])
+			return false;
+	const dp_format *first = format_of(all, 0);
+	for (size_t i = 1; i < all->n; i++)
+		if (format_of(all, i) != first)
+			return false;
+	return all->n > 1 && first && first->mate;
+}
+
+static bool have_equal_counts(const struct verify *all)
+{
+	for (size_t i = 1; i < all->n; i++)
+		if (dp_index_view(all->index[i])->nrec != dp_index_view(all->index[0])->nrec)
+			return false;
+	return true;
+}
+
+static int verify_all(const struct verify *all)
+{
+	if (!have_names(all))
+		return verify_each(all);
+	if (have_equal_counts(all))
+		return verify(all, 0, all->n);
+	exit_say(NULL, "not read as a set: the objects have not as many records");
+	return verify_each(all);
 }
 
 static int run(const struct tool *tool)
 {
-	struct out *to = NULL;
+	struct verify all = { .tool = tool, .n = tool->nwords };
 	dp_error err = { 0 };
-	int first = exit_report(NULL, out_open(&to, NULL, &err), &err);
-	for (size_t i = 0; to && i < tool->nwords && !signals_stopped() && !out_closed(to); i++) {
-		int code = verify(tool, tool->word[i], to);
+	int first = exit_report(NULL, out_open(&all.to, NULL, &err), &err);
+	all.index = calloc(all.n, sizeof *all.index);
+	if (first == EXIT_FINE && !all.index)
+		first = exit_report(NULL, DP_ENOMEM, &(dp_error){ .msg = "no memory for indexes" });
+	for (size_t i = 0; all.to && all.index && i < all.n && !signals_stopped(); i++) {
+		int code = command_open_index(tool, &all.index[i], tool->word[i]);
 		first = first ? first : code;
 	}
-	out_free(to);
+	if (all.to && all.index) {
+		int code = verify_all(&all);
+		first = first ? first : code;
+	}
+	for (size_t i = 0; all.index && i < all.n; i++)
+		dp_index_free(all.index[i]);
+	free(all.index);
+	out_free(all.to);
 	return first;
 }
 
@@ -60,6 +138,9 @@ const struct command cmd_verify = {
 	.name = "verify",
 	.usage = "OBJECT...",
 	.doc = "read objects again and compare them with their indexes",
+	.more = "Several objects of as many records are read as a set: each record's name (up to a "
+		"blank, /1 or\n"
+		"/2) must be the same in all of them.\n",
 	.min = 1,
 	.max = SIZE_MAX,
 	.run = run,

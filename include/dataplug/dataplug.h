@@ -64,6 +64,12 @@ DP_API bool dp_index_built(const dp_index *index);
 DP_API dp_code dp_index_verify(const dp_index *index, dp_progress_fn progress, void *user,
 			       dp_error *err);
 /*
+ * The same of several objects that are cut together; their records' names (dp_format.mate) are
+ * compared too, all of them. DP_EFORMAT also if they have not as many records.
+ */
+DP_API dp_code dp_set_verify(const dp_index *const *indexes, size_t nindexes,
+			     dp_progress_fn progress, void *user, dp_error *err);
+/*
  * Attributes of the format, and of every index: "format", "url", "size", "etag", "params",
  * "library", "warnings" (one a line), all text. NULL if there is none; else *len bytes with a zero
  * byte behind them.
@@ -160,6 +166,13 @@ DP_API dp_code dp_slice_split(dp_slices **out, const dp_slice *slice,
 enum { DP_GET_RAW = 1u << 0 /* the records' bytes only, no header of the format's */ };
 DP_API dp_code dp_slice_get(const dp_slice *slice, unsigned flags, dp_write_fn out, void *user,
 			    dp_error *err);
+/*
+ * The same of a slice of several objects, each one's records by out(users[i], ...) for itself. A
+ * set's records that lie side by side must belong together: the names (dp_format.mate) of its first
+ * and of its last record are compared, here and in dp_slice_get(); DP_EFORMAT.
+ */
+DP_API dp_code dp_slice_get_apart(const dp_slice *set, unsigned flags, dp_write_fn out,
+				  void *const *users, dp_error *err);
 /* The same, pulled batch by batch; a batch lives until the next call. */
 DP_API dp_code dp_reader_open(dp_reader **out, const dp_slice *slice, dp_error *err);
 DP_API dp_code dp_reader_next(dp_reader *reader, dp_batch *batch, dp_error *err);

@@ -1,6 +1,7 @@
 /* chunks.c - exactly n slices of near-equal size. */
 #include "strategies/decoded.h"
 #include "strategies/select.h"
+#include "strategies/snap.h"
 #include "strategies/strategies.h"
 
 enum { BY_RECORDS, BY_BYTES };
@@ -8,6 +9,7 @@ enum { BY_RECORDS, BY_BYTES };
 typedef struct chunks_params {
 	uint64_t n;
 	int by;
+	bool snap;
 } chunks_params;
 
 static dp_code cut(const dp_view *view, const void *params, dp_sels *out, dp_error *err)
@@ -23,6 +25,8 @@ static dp_code cut(const dp_view *view, const void *params, dp_sels *out, dp_err
 		if (p->by == BY_BYTES)
 			last = i + 1 == p->n ? view->nrec
 					     : dp__decoded_record(&at, dp__share(raw, i + 1, p->n));
+		if (p->snap)
+			last = dp__snap(view, last);
 		dp_sel sel = dp__select_records(rec, last);
 		rc = dp_sels_add(out, &sel, err);
 		rec = last;
@@ -35,6 +39,8 @@ static const dp_param params[] = {
 	  "slices, empty ones included" },
 	{ "by", DP_PARAM_CHOICE, offsetof(chunks_params, by), "records", "records|bytes",
 	  "what is near equal: records (to one) or decoded bytes (to about a record)" },
+	{ "snap", DP_PARAM_BOOL, offsetof(chunks_params, snap), "no", NULL,
+	  "move borders to where units begin: less is read, sizes differ by a unit" },
 	{ 0 },
 };
 

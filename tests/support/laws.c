@@ -162,6 +162,8 @@ static void check_counts(scene *s)
 		check_strategy(s, "count", arg);
 	}
 	check_strategy(s, "chunks", "by=bytes");
+	check_strategy(s, "chunks", "snap=yes");
+	check_strategy(s, "count", "snap=yes");
 	check_strategy(s, "bytes", "n=10K");
 	check_strategy(s, "bytes", "n=1M");
 	check_strategy(s, "box", NULL);

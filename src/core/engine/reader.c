@@ -22,7 +22,7 @@ dp_code dp_reader_open(dp_reader **out, const dp_slice *slice, dp_error *err)
 	if (!reader)
 		return dp_fail(err, DP_ENOMEM, "no memory for a reader");
 	reader->slice = slice;
-	rc = slice->nmembers ? dp__turns_open(&reader->turns, slice, err)
+	rc = slice->nmembers ? dp__turns_open(&reader->turns, slice, false, err)
 			     : open_one(reader, slice, err);
 	if (rc == DP_OK)
 		*out = reader;
@@ -96,6 +96,22 @@ static dp_code write_header(const dp_reader *reader, dp_write_fn out, void *user
 	size_t len = 0;
 	const void *header = dp_fetch_attr(reader->fetch, "header", &len);
 	return header && len ? out(user, header, len, err) : DP_OK;
+}
+
+dp_code dp_slice_get_apart(const dp_slice *set, unsigned flags, dp_write_fn out, void *const *users,
+			   dp_error *err)
+{
+	dp_reader *reader = NULL;
+	bool end = false;
+	if (!set->nmembers)
+		return dp_slice_get(set, flags, out, users[0], err);
+	dp_code rc = dp_reader_open(&reader, set, err);
+	for (size_t i = 0; rc == DP_OK && !(flags & DP_GET_RAW) && i < set->nmembers; i++)
+		rc = write_header(dp__turns_member(reader->turns, i), out, users[i], err);
+	while (rc == DP_OK && !end)
+		rc = dp__turns_apart(reader->turns, out, users, &end, err);
+	dp_reader_free(reader);
+	return rc;
 }
 
 dp_code dp_slice_get(const dp_slice *slice, unsigned flags, dp_write_fn out, void *user,

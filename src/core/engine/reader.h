@@ -16,11 +16,18 @@ struct dp_reader {
 	bool end;
 };
 
-/* Readers over all members of a set. */
-dp_code dp__turns_open(dp__turns **out, const dp_slice *set, dp_error *err);
+/*
+ * Readers over all members of a set. Where their formats have mates, those of the slice's first and
+ * last record are compared, or of all: DP_EFORMAT.
+ */
+dp_code dp__turns_open(dp__turns **out, const dp_slice *set, bool all, dp_error *err);
 /* A record of the first member, one of the second, ... and so on, as one batch; DP_EFORMAT if one
  * member ends early. */
 dp_code dp__turns_next(dp__turns *turns, dp_batch *batch, dp_error *err);
+/* The next records, as many of each member, those of member i to users[i]. */
+dp_code dp__turns_apart(dp__turns *turns, dp_write_fn out, void *const *users, bool *end,
+			dp_error *err);
+const dp_reader *dp__turns_member(const dp__turns *turns, size_t i);
 dp_price dp__turns_paid(const dp__turns *turns);
 void dp__turns_free(dp__turns *turns);
 
