@@ -23,7 +23,7 @@ HOMES = {
     "sqlite3.h": ("src/core/index/sql.c",),
     "jansson.h": ("src/core/", "src/formats/", "tools/"),
     "zlib.h": ("src/core/base/digest.c", "src/formats/inflate_zlib.c"),
-    "libdeflate.h": ("src/core/base/digest.c", "src/formats/"),
+    "libdeflate.h": ("src/core/base/digest.c", "src/formats/", "tools/bgzip.c"),
     "openssl/": ("src/core/base/digest.c",),
     "expat.h": ("src/core/io/xml.c",),
     "dlfcn.h": ("src/core/",),

@@ -177,6 +177,13 @@ set_members_are_separated() {
 		dp 64 get mates.jsonl -o a -o b -o c && [ ! -e c ] && dp 64 get mates.jsonl -o 'a-{}' -o b && dp 64 get s.jsonl -o x -o y &&
 		dp 65 get odd.jsonl -o c.fastq -o d.fastq && [ ! -e c.fastq ] && [ ! -e d.fastq ]
 }
+get_compresses() {
+	dp 0 get s.jsonl --bgzip -o all.gz && gzip -dc all.gz | cmp - reads.fastq && bgzip -t all.gz && [ "$(tail -c 28 all.gz | od -An -tx1 | tr -d ' \n')" = \
+		1f8b08040000000000ff0600424302001b0003000000000000000000 ] && dp 0 get s.jsonl --bgzip -o 'p-{}.gz' && gzip -dc p-?.gz | cmp - reads.fastq &&
+		dp 0 index all.gz && dp 0 get s.jsonl --bgzip && gzip -dc out | cmp - reads.fastq
+	head -c 300000 /dev/urandom | base64 -w 0 | fold -w 70000 >hard.txt && dp 0 index hard.txt && dp 0 read hard.txt record=0:9 --bgzip -o hard.gz &&
+		gzip -dc hard.gz | cmp - hard.txt && bgzip -t hard.gz
+}
 snap_reads_less() {
 	dp 0 partition reads.fastq.gz chunks n=5 --json -o plain.jsonl && cp out plain && dp 0 partition reads.fastq.gz chunks n=5 snap=yes --json -o snap.jsonl || return
 	[ "$(grep -o '"bytes":[0-9]*' out | cut -d: -f2)" -lt "$(grep -o '"bytes":[0-9]*' plain | cut -d: -f2)" ] &&
@@ -414,7 +421,7 @@ work_goes_on_after_a_bad_token() { DATAPLUG_ALLOW=file:/// "$dataplug" work coun
 work_names_near_task() { dp 64 work cuont </dev/null && has err 'did you mean count'; }
 work_refuses_parameter() { dp 64 work count x=1 </dev/null; }
 work_ends_with_its_input() { dp 0 work count </dev/null && [ ! -s out ]; }
-for name in set_names_are_compared set_members_are_separated snap_reads_less map_counts map_prints_a_head_line map_checksums map_reads_statistics map_prints_json map_pays_the_price \
+for name in get_compresses set_names_are_compared set_members_are_separated snap_reads_less map_counts map_prints_a_head_line map_checksums map_reads_statistics map_prints_json map_pays_the_price \
 	map_goes_on_after_a_bad_token map_tells_all_failed map_writes_no_failures map_names_near_task map_refuses_parameter \
 	map_refuses_jobs map_needs_library map_maps_sets map_full_disk map_works_in_another_process map_names_a_missing_executor work_answers_each_line work_refuses_files \
 	work_goes_on_after_a_bad_token work_names_near_task work_refuses_parameter work_ends_with_its_input; do

@@ -1,7 +1,9 @@
 /* cmd_get.c - dataplug get, read: the records of slices, to stdout or files. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "bgzip.h"
 #include "command.h"
 #include "exit.h"
 #include "out.h"
@@ -13,9 +15,10 @@
 /* An output, of one member of the slices where there are several. */
 struct sink {
 	struct out *out;
-	bool begun;      /* something was written to it */
-	char last;       /* its last byte */
-	const char *end; /* what ends a record that comes next to another; NULL = nothing */
+	struct bgzip *bgzip; /* before it, with --bgzip */
+	bool begun;          /* something was written to it */
+	char last;           /* its last byte */
+	const char *end;     /* what ends a record that comes next to another; NULL = nothing */
 };
 
 /* Slices that are written one after the other. */
@@ -47,10 +50,12 @@ static dp_code write_records(void *user, const void *data, size_t len, dp_error 
 	dp_code rc = DP_OK;
 	if (len == 0)
 		return DP_OK;
+	dp_write_fn write = to->bgzip ? bgzip_write : out_write;
+	void *through = to->bgzip ? (void *)to->bgzip : (void *)to->out;
 	if (to->end && to->begun && to->last != to->end[strlen(to->end) - 1])
-		rc = out_write(to->out, to->end, strlen(to->end), err);
+		rc = write(through, to->end, strlen(to->end), err);
 	if (rc == DP_OK)
-		rc = out_write(to->out, data, len, err);
+		rc = write(through, data, len, err);
 	to->end = NULL;
 	to->begun = true;
 	to->last = ((const char *)data)[len - 1];
@@ -123,6 +128,8 @@ static dp_code open_sinks(struct get *get, const char *const *path, dp_error *er
 	for (size_t i = 0; rc == DP_OK && i < get->nsinks; i++) {
 		get->sink[i] = (struct sink){ 0 };
 		rc = out_open(&get->sink[i].out, path[i], err);
+		if (rc == DP_OK && options_has(get->tool->opts, OPT_BGZIP))
+			rc = bgzip_open(&get->sink[i].bgzip, out_write, get->sink[i].out, err);
 	}
 	return rc;
 }
@@ -130,16 +137,20 @@ static dp_code open_sinks(struct get *get, const char *const *path, dp_error *er
 static dp_code commit_sinks(struct get *get, dp_error *err)
 {
 	dp_code rc = DP_OK;
-	for (size_t i = 0; rc == DP_OK && i < get->nsinks; i++)
-		rc = out_commit(get->sink[i].out, err);
+	for (size_t i = 0; rc == DP_OK && i < get->nsinks; i++) {
+		rc = get->sink[i].bgzip ? bgzip_end(get->sink[i].bgzip, err) : DP_OK;
+		if (rc == DP_OK)
+			rc = out_commit(get->sink[i].out, err);
+	}
 	return rc;
 }
 
 static void free_sinks(struct get *get)
 {
 	for (size_t i = 0; i < get->nsinks; i++) {
+		bgzip_free(get->sink[i].bgzip);
 		out_free(get->sink[i].out);
-		get->sink[i].out = NULL;
+		get->sink[i] = (struct sink){ 0 };
 	}
 }
 
@@ -209,6 +220,8 @@ static int get_all(struct get *get)
 	size_t n = get->tool->opts->n[OPT_OUTPUT], patterns = 0;
 	const char *const *path = n ? get->tool->opts->value[OPT_OUTPUT] : to_stdout;
 	stats_need(dp_slices_price(get->slices).needed);
+	if (options_has(get->tool->opts, OPT_BGZIP) && !n && isatty(STDOUT_FILENO))
+		return exit_usage(NULL, "--bgzip: compressed bytes are not for a terminal");
 	if (n > MAX_SINKS)
 		return exit_usage(NULL, "more than %d outputs", MAX_SINKS);
 	get->nsinks = n ? n : 1;
@@ -287,8 +300,9 @@ static int run_read(const struct tool *tool)
 
 const struct command cmd_get = {
 	.name = "get",
-	.usage = "SLICES.jsonl [--slice N | N..M | auto [--group K] [--offset N]] [--raw] "
-		 "[-o FILE]",
+	.usage =
+		"SLICES.jsonl [--slice N | N..M | auto [--group K] [--offset N]] [--raw] [--bgzip] "
+		"[-o FILE]",
 	.doc = "fetch the records of slices, decoded; \"-\" reads tokens from stdin",
 	.more = "Slices are counted from 0, N..M includes both ends, and \"auto\" is the number of "
 		"the array job\n"
@@ -298,8 +312,8 @@ const struct command cmd_get = {
 		"Where a site limits arrays, --group K gives each number K slices, and --offset N "
 		"adds N to the\n"
 		"number first.\n",
-	.options = OPTION(GROUP) | OPTION(OFFSET) | OPTION(SLICE) | OPTION(RAW) | OPTION(OUTPUT) |
-		   OPTION(URL),
+	.options = OPTION(BGZIP) | OPTION(GROUP) | OPTION(OFFSET) | OPTION(SLICE) | OPTION(RAW) |
+		   OPTION(OUTPUT) | OPTION(URL),
 	.min = 1,
 	.max = 1,
 	.run = run_get,
@@ -307,9 +321,9 @@ const struct command cmd_get = {
 
 const struct command cmd_read = {
 	.name = "read",
-	.usage = "OBJECT [NAME=VALUE]... [--raw] [-o FILE]",
+	.usage = "OBJECT [NAME=VALUE]... [--raw] [--bgzip] [-o FILE]",
 	.doc = "fetch the records of one box at once, such as record=1000:2000",
-	.options = OPTION(RAW) | OPTION(OUTPUT),
+	.options = OPTION(BGZIP) | OPTION(RAW) | OPTION(OUTPUT),
 	.min = 1,
 	.max = SIZE_MAX,
 	.run = run_read,

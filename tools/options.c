@@ -13,6 +13,7 @@ typedef struct row {
 } row;
 
 static const row table[OPT_COUNT] = {
+	[OPT_BGZIP] = { "bgzip", 0, NULL, "compress the output, in BGZF" },
 	[OPT_CREATE_META] = { "create-meta", 0, NULL,
 			      "make the bucket of --meta if it is missing" },
 	[OPT_EXECUTOR] = { "executor", 0, "PROGRAM",

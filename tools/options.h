@@ -7,6 +7,7 @@
 #include "dataplug/base.h"
 
 typedef enum option {
+	OPT_BGZIP,
 	OPT_CREATE_META,
 	OPT_EXECUTOR,
 	OPT_FAILED,
