@@ -51,7 +51,10 @@ static outcome read_gzip(bytes object, size_t piece, size_t room)
 			out.text.len += got.got;
 	}
 	if (self) {
-		dp__gzip.trailing(self, &out.zeros, &out.others);
+		dp__notes notes;
+		dp__gzip.notes(self, &notes);
+		out.zeros = notes.zeros;
+		out.others = notes.others;
 		dp__gzip.close(self);
 	}
 	return out;

@@ -35,6 +35,16 @@ typedef struct dp__piece {
 	bool at_border; /* answered: here it would be */
 } dp__piece;
 
+/* What was noticed of an object that was read to its end, or to where it is cut off. */
+typedef struct dp__notes {
+	uint64_t zeros, others; /* bytes that are no text and trail it: zero ones, and all from the
+				   first other one on */
+	bool cut;               /* the object ends in the middle of what it holds, */
+	uint64_t cut_at;        /* with this stored byte */
+	bool no_eof;            /* a BGZF file without the block that ends it */
+	uint64_t lies, lie;     /* blocks whose BSIZE is not theirs, and where the first is */
+} dp__notes;
+
 /* One way of carrying text. Its decoder is opened on stored bytes, and read from once. */
 typedef struct dp__framing {
 	const char *name; /* "plain", "gzip" */
@@ -65,9 +75,8 @@ typedef struct dp__framing {
 	 * out what the text does not refer to.
 	 */
 	dp_code (*state)(void *self, dp__buf *out, dp_error *err);
-	/* After the end, when the whole object was read: how many bytes that are no text trail it,
-	 * zero and others. NULL: never any. */
-	void (*trailing)(const void *self, uint64_t *zeros, uint64_t *others);
+	/* After the end or an error, when the object was read from its start. NULL: never any. */
+	void (*notes)(const void *self, dp__notes *notes);
 	void (*close)(void *self);
 } dp__framing;
 

@@ -39,7 +39,10 @@ typedef struct gzip {
 	uint64_t text;   /* bytes of it so far */
 	uint32_t crc, head_crc;
 	uint64_t text_end;
-	uint64_t zeros, others;
+	uint64_t bsize; /* what the member in hand says of its size, BGZF; 0 = nothing */
+	bool bgzf;      /* a member did */
+	bool eof;       /* the last one is the empty block that ends a BGZF file */
+	dp__notes notes;
 	dp_code late_code; /* an error that text came before */
 	dp_error late;
 } gzip;
@@ -64,8 +67,10 @@ static void pass(gzip *gz, size_t n)
 	gz->off += n;
 }
 
-static dp_code fail_cut(const gzip *gz, const char *where, dp_error *err)
+static dp_code fail_cut(gzip *gz, const char *where, dp_error *err)
 {
+	gz->notes.cut = true;
+	gz->notes.cut_at = gz->off;
 	return dp_fail(err, DP_EFORMAT, "stored byte %" PRIu64 ": ends inside %s", gz->off, where);
 }
 
@@ -101,13 +106,32 @@ static dp_code skip_string(gzip *gz, dp_error *err)
 	return rc;
 }
 
-static dp_code skip_extra(gzip *gz, dp_error *err)
+static size_t le16(const uint8_t bytes[2])
 {
-	uint8_t len[2];
+	return (size_t)bytes[0] | (size_t)bytes[1] << 8;
+}
+
+/* A BGZF block says in a subfield BC how long it is, less one (SAM 4.1); others are passed over. */
+static dp_code read_extra(gzip *gz, dp_error *err)
+{
+	uint8_t len[2], head[4], size[2];
 	dp_code rc = take(gz, len, sizeof len, in_header, err);
-	if (rc != DP_OK)
-		return rc;
-	return take(gz, NULL, (size_t)len[0] | (size_t)len[1] << 8, in_header, err);
+	size_t left = rc == DP_OK ? le16(len) : 0;
+	while (rc == DP_OK && left >= sizeof head) {
+		rc = take(gz, head, sizeof head, in_header, err);
+		left -= sizeof head;
+		size_t n = rc == DP_OK ? le16(head + 2) : 0;
+		if (rc != DP_OK || n > left)
+			break;
+		left -= n;
+		if (head[0] != 'B' || head[1] != 'C' || n != sizeof size) {
+			rc = take(gz, NULL, n, in_header, err);
+			continue;
+		}
+		rc = take(gz, size, sizeof size, in_header, err);
+		gz->bsize = rc == DP_OK ? le16(size) + 1 : 0;
+	}
+	return rc == DP_OK ? take(gz, NULL, left, in_header, err) : rc;
 }
 
 static dp_code check_header_crc(gzip *gz, dp_error *err)
@@ -126,7 +150,7 @@ static dp_code skip_fields(gzip *gz, unsigned flags, dp_error *err)
 {
 	dp_code rc = DP_OK;
 	if (flags & FEXTRA)
-		rc = skip_extra(gz, err);
+		rc = read_extra(gz, err);
 	if (rc == DP_OK && (flags & FNAME))
 		rc = skip_string(gz, err);
 	if (rc == DP_OK && (flags & FCOMMENT))
@@ -178,8 +202,8 @@ static dp_code pass_trailing(gzip *gz, const uint8_t *head, size_t n, dp_error *
 			rc = dp__trailing_add(&trailing, gz->in, gz->len, err);
 		pass(gz, gz->len);
 	}
-	gz->zeros = trailing.zeros;
-	gz->others = trailing.others;
+	gz->notes.zeros = trailing.zeros;
+	gz->notes.others = trailing.others;
 	gz->place = AT_END;
 	dp__trailing_fini(&trailing);
 	return rc;
@@ -193,6 +217,7 @@ static dp_code begin_member(gzip *gz, dp_error *err)
 	bool over = false, same = true;
 	gz->member = gz->off;
 	gz->head_crc = 0;
+	gz->bsize = 0;
 	while (n < 2 && same) {
 		dp_code rc = lend(gz, &over, err);
 		if (rc == DP_OK && !over)
@@ -209,6 +234,18 @@ static dp_code begin_member(gzip *gz, dp_error *err)
 	if (gz->begun)
 		return pass_trailing(gz, id, n, err);
 	return dp_fail(err, DP_EFORMAT, "stored byte %" PRIu64 ": not gzip", gz->member);
+}
+
+/* What a BGZF block says of itself is noticed, but nothing relies on it. */
+static void note_block(gzip *gz)
+{
+	uint64_t size = gz->off - gz->member;
+	gz->eof = gz->bsize == size && gz->text == 0;
+	if (gz->bsize == 0)
+		return;
+	gz->bgzf = true;
+	if (gz->bsize != size && gz->notes.lies++ == 0)
+		gz->notes.lie = gz->member;
 }
 
 static dp_code end_member(gzip *gz, dp_error *err)
@@ -231,6 +268,8 @@ static dp_code end_member(gzip *gz, dp_error *err)
 			       ": the size of the gzip member that begins at %" PRIu64
 			       " does not match its text",
 			       gz->off - 4, gz->member);
+	if (gz->whole)
+		note_block(gz);
 	gz->begun = true;
 	gz->text_end = gz->off;
 	gz->place = AT_MEMBER;
@@ -379,11 +418,11 @@ static dp_code gzip_state(void *self, dp__buf *out, dp_error *err)
 	return dp__trace_state(gz->trace, out, err);
 }
 
-static void gzip_trailing(const void *self, uint64_t *zeros, uint64_t *others)
+static void gzip_notes(const void *self, dp__notes *notes)
 {
 	const gzip *gz = self;
-	*zeros = gz->zeros;
-	*others = gz->others;
+	*notes = gz->notes;
+	notes->no_eof = gz->bgzf && !gz->eof;
 }
 
 const dp__framing dp__gzip = {
@@ -395,6 +434,6 @@ const dp__framing dp__gzip = {
 	.stored_end = gzip_stored_end,
 	.mark = gzip_mark,
 	.state = gzip_state,
-	.trailing = gzip_trailing,
+	.notes = gzip_notes,
 	.close = gzip_close,
 };

@@ -9,7 +9,7 @@
 #include "formats/formats.h"
 #include "formats/text.h"
 
-#define OWN_PARAMS 2
+#define OWN_PARAMS 3
 
 typedef struct text_format {
 	dp_format format; /* first: what is given out */
@@ -23,6 +23,8 @@ static const dp_param own_params[OWN_PARAMS] = {
 	  "stored bytes from one access point to the next; 0 = by the object's size" },
 	{ "strict", DP_PARAM_BOOL, offsetof(dp__text_params, strict), "no", NULL,
 	  "refuse a .gz with stray bytes behind its last member" },
+	{ "allow_truncated", DP_PARAM_BOOL, offsetof(dp__text_params, allow_truncated), "no", NULL,
+	  "index a .gz that is cut off up to its last whole record" },
 };
 
 const void *dp__text_own(const void *params)

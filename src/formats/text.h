@@ -9,7 +9,7 @@
 /* The framings' own parameters; the grammar's begin DP__TEXT_OWN bytes behind. */
 typedef struct dp__text_params {
 	uint64_t span;
-	bool strict;
+	bool strict, allow_truncated;
 } dp__text_params;
 #define DP__TEXT_OWN 16
 

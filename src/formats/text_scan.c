@@ -58,6 +58,7 @@ typedef struct scanner {
 	uint64_t base; /* where its first byte lies in all the text */
 	size_t wait;   /* so long must it be before the grammar is worth asking */
 	bool last;
+	bool may_cut, cut; /* a text that is cut off may be; it is */
 	uint32_t ends[ENDS];
 
 	dp_unit unit;            /* the open one */
@@ -130,6 +131,14 @@ static dp_code choose_framing(scanner *s, dp_error *err)
 	return DP_OK;
 }
 
+static dp__notes notes_of(const scanner *s)
+{
+	dp__notes notes = { 0 };
+	if (s->framing->notes)
+		s->framing->notes(s->decoder, &notes);
+	return notes;
+}
+
 /* One more piece of text behind what there is; *at_border: a mark would be cheap behind it. */
 static dp_code read_piece(scanner *s, bool border, bool *at_border, dp_error *err)
 {
@@ -139,8 +148,12 @@ static dp_code read_piece(scanner *s, bool border, bool *at_border, dp_error *er
 		return rc;
 	dp__piece piece = { .out = s->text.data + s->text.len, .cap = s->piece, .border = border };
 	rc = s->framing->read(s->decoder, &piece, err);
+	if (rc == DP_EFORMAT && s->may_cut && notes_of(s).cut) {
+		s->cut = true;
+		rc = DP_OK;
+	}
 	s->text.len += piece.got;
-	s->last = rc == DP_OK && piece.got == 0;
+	s->last = rc == DP_OK && piece.got == 0 && !s->cut;
 	*at_border = piece.at_border;
 	return rc;
 }
@@ -352,7 +365,7 @@ static dp_code read_header(scanner *s, dp_error *err)
 		rc = why.code = s->grammar->header(&text, s->params, &used, &more, &why);
 		if (rc != DP_OK)
 			return dp__text_fail(&place, &why, err);
-		if (used > text.len || (more && (s->last || text.len > s->limit)))
+		if (used > text.len || (more && (s->last || s->cut || text.len > s->limit)))
 			return dp_fail(err, DP_EFORMAT, "the header has no end");
 		if (more)
 			rc = read_piece(s, false, &at_border, err);
@@ -370,7 +383,7 @@ static dp_code go_on(scanner *s, dp_error *err)
 	const point *from = s->pending ? &s->next : &s->mark;
 	bool border = s->framing->stored_end(s->decoder) - from->stored >= s->span, at_border;
 	dp_code rc = read_piece(s, border, &at_border, err);
-	if (rc != DP_OK || s->last || !is_due(s, border && at_border))
+	if (rc != DP_OK || s->last || s->cut || !is_due(s, border && at_border))
 		return rc;
 	if (s->pending) {
 		/* The new mark may not take the place of one that has its border. */
@@ -378,6 +391,40 @@ static dp_code go_on(scanner *s, dp_error *err)
 		rc = pass_records(s, err);
 	}
 	return rc == DP_OK ? make_next_mark(s, err) : rc;
+}
+
+/* The next record of a text that ends here; false if what is left is none. */
+static bool take_last(scanner *s)
+{
+	dp_text text = { s->text.data + s->used, s->text.len - s->used, true };
+	dp__where place = place_of(s);
+	dp_records found = { 0 };
+	if (text.len == 0 || text.len > s->limit ||
+	    dp__text_ask(&place, &text, 1, &found, NULL) != DP_OK || found.nrec != 1)
+		return false;
+	take_records(s, &found);
+	return true;
+}
+
+/*
+ * The text is cut off. Its last records may be whole all the same, which shows only when it is
+ * known that no more comes; one without its line end is not.
+ */
+static dp_code end_cut(scanner *s, dp_error *err)
+{
+	dp__notes notes = notes_of(s);
+	s->wait = 0;
+	dp_code rc = pass_records(s, err);
+	bool ended = s->text.len > 0 && s->text.data[s->text.len - 1] == '\n';
+	if (rc != DP_OK)
+		return rc;
+	while (ended && take_last(s))
+		continue;
+	dp_scan_warn(s->scan,
+		     "is cut off at stored byte %" PRIu64
+		     "; %zu bytes of text at its end are no whole %s and left out",
+		     notes.cut_at, s->text.len - s->used, s->grammar->record);
+	return DP_OK;
 }
 
 static dp_code walk(scanner *s, dp_error *err)
@@ -391,32 +438,42 @@ static dp_code walk(scanner *s, dp_error *err)
 		rc = pass_records(s, err);
 		if (rc == DP_OK)
 			rc = add_milestone(s, err);
-		if (rc != DP_OK || s->last)
+		if (rc != DP_OK || s->last || s->cut)
 			break;
 		rc = go_on(s, err);
 	}
-	return rc;
+	return rc == DP_OK && s->cut ? end_cut(s, err) : rc;
+}
+
+static void warn(scanner *s, const dp__notes *notes)
+{
+	if (notes->others)
+		dp_scan_warn(s->scan, "%" PRIu64 " bytes that are not gzip follow the last member",
+			     notes->others);
+	if (notes->lies)
+		dp_scan_warn(s->scan,
+			     "%" PRIu64 " BGZF blocks are not as long as they say, the first at "
+			     "stored byte %" PRIu64 "; they were read as gzip",
+			     notes->lies, notes->lie);
+	if (notes->no_eof && !notes->cut)
+		dp_scan_warn(s->scan, "the block that ends a BGZF file is missing");
 }
 
 /* The last unit, and what trails the text. */
 static dp_code finish(scanner *s, bool strict, dp_error *err)
 {
-	uint64_t zeros = 0, others = 0;
+	dp__notes notes = notes_of(s);
 	/* A pending mark found no record: the open unit's state was kept before it. */
 	dp_code rc = s->pending ? DP_OK : keep_state(s, err);
 	if (rc == DP_OK)
 		rc = emit_unit(s, err);
-	if (rc != DP_OK || !s->framing->trailing)
-		return rc;
-	s->framing->trailing(s->decoder, &zeros, &others);
-	if (others && strict)
+	if (rc == DP_OK && notes.others && strict)
 		return dp_fail(err, DP_EFORMAT,
 			       "%" PRIu64 " bytes that are not gzip follow the last member",
-			       others);
-	if (others)
-		dp_scan_warn(s->scan, "%" PRIu64 " bytes that are not gzip follow the last member",
-			     others);
-	return DP_OK;
+			       notes.others);
+	if (rc == DP_OK)
+		warn(s, &notes);
+	return rc;
 }
 
 static size_t count_axes(const dp_axis *axes)
@@ -457,6 +514,7 @@ dp_code dp__text_scan(dp_scan *scan, dp_error *err)
 	s->size = dp_scan_size(scan, 0);
 	s->limit = (size_t)dp__min_u64(dp_scan_limit(scan), LIMIT_MAX);
 	s->naxes = count_axes(s->grammar->axes);
+	s->may_cut = ((const dp__text_params *)use->params)->allow_truncated;
 	s->text = dp__buf_of(s->limit + 2 * DP__TEXT_PIECE);
 	s->milestones = dp__buf_of(MILESTONES_MAX);
 	s->state = dp__buf_of(STATE_MAX);
