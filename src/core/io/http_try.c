@@ -21,6 +21,9 @@
 #define HEADERS_MAX 48
 #define LINE_CAP    ((size_t)16 << 10)
 #define SPEED_MIN   1024.0 /* bytes a second */
+/* What curl reads at once. As many as there are connections must fit into a core's cache, where
+ * their bytes wait to be copied. */
+#define BUFFER 65536L
 
 /* The headers of one attempt while they are gathered; names and values owned. */
 typedef struct headers {
@@ -352,7 +355,7 @@ static void set_connection(dp__http_try *one)
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
-	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 262144L);
+	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, BUFFER);
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, 30L);
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, 15L);
