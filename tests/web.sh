@@ -4,7 +4,7 @@ set -u
 dataplug=${1:-${DATAPLUG:?the path of dataplug}}
 case $dataplug in */*) dataplug=$(cd "$(dirname "$dataplug")" && pwd)/$(basename "$dataplug") ;; esac
 unset DATAPLUG_META DATAPLUG_TIMEOUT DATAPLUG_PLUGIN_PATH SSL_CERT_FILE CURL_CA_BUNDLE AWS_CA_BUNDLE
-unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY all_proxy
+unset SSL_CERT_DIR http_proxy https_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY all_proxy
 nginx=$(command -v nginx || echo /usr/sbin/nginx)
 if ! [ -x "$nginx" ]; then
 	echo "1..0 # SKIP nginx is not installed"
@@ -160,6 +160,15 @@ speaks_tls() {
 	export SSL_CERT_FILE=$dir/cert.pem
 	dp 0 index https://127.0.0.1:$tls_port/reads.fastq.gz && dp 0 verify https://127.0.0.1:$tls_port/reads.fastq.gz
 }
+trusts_a_named_folder() {
+	mkdir -p trusted && cp cert.pem trusted && openssl rehash trusted && export SSL_CERT_DIR=$dir/trusted || return
+	dp 0 show https://127.0.0.1:$tls_port/reads.fastq.gz
+}
+trusts_a_named_file_and_folder() {
+	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=other -keyout other.key -out other.pem 2>/dev/null
+	export SSL_CERT_FILE=$dir/other.pem
+	! "$dataplug" show https://127.0.0.1:$tls_port/reads.fastq.gz 2>err && trusts_a_named_folder
+}
 notices_a_change() {
 	dp 0 index $web/other.fastq.gz && dp 0 partition $web/other.fastq.gz chunks n=2 -o o.jsonl || return
 	{ cat reads.fastq && head -4 reads.fastq; } | gzip >www/new && mv www/new www/other.fastq.gz
@@ -169,7 +178,8 @@ for name in indexes gives_the_same_records reads_from_the_middle pays_its_price 
 	follows_redirects ends_in_redirect_loops says_what_is_missing takes_empty_objects \
 	refuses_servers_without_ranges busy_is_transient refused_is_transient forbidden_is_told sends_headers \
 	sends_headers_of_the_command_line shows_what_was_asked keeps_headers_to_itself takes_signed_urls later_signatures_find_the_index tokens_need_the_signature \
-	errors_show_no_signature trusts_no_unknown_certificate speaks_tls notices_a_change; do
+	errors_show_no_signature trusts_no_unknown_certificate speaks_tls \
+	trusts_a_named_folder trusts_a_named_file_and_folder notices_a_change; do
 	test_ok $name
 done
 echo "# $failed failed"
