@@ -244,6 +244,39 @@ Test(ahead, scratch_has_a_limit)
 	cr_assert_eq(ask(0, 100), DP_OK);
 }
 
+/* Buffers of a MiB and more are used again, as long as reads have one length. */
+Test(ahead, large_reads_do_not_mix)
+{
+	static const size_t lens[] = {
+		4, 4, 4, 4, 4, 3, 3, 5, 5, 5, 4, 1, 1
+	}; /* quarters of MiB */
+	size_t quarter = (size_t)1 << 18, size = 47 * quarter;
+	uint8_t *large = malloc(size);
+	const uint8_t *got = NULL;
+	uint64_t off = 0, pushed = 0;
+	size_t next = 0;
+
+	cr_assert_not_null(large);
+	for (size_t i = 0; i < size; i++)
+		large[i] = (uint8_t)(i * 2654435761u >> 13);
+	cr_assert_eq(dp__mem_put(session, URL, large, size, NULL), DP_OK);
+	open_ahead(12 * quarter);
+	for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
+		size_t len = lens[i] * quarter;
+
+		for (; next < sizeof(lens) / sizeof(lens[0]) && next < i + 5; next++) {
+			push(pushed, lens[next] * quarter);
+			pushed += lens[next] * quarter;
+		}
+		cr_assert_eq(dp__ahead_bytes(ahead, off, len, &scratch, &got, NULL), DP_OK);
+		cr_assert(memcmp(got, large + off, len) == 0, "read %zu", i);
+		off += len;
+		dp__ahead_release(ahead, off);
+	}
+	cr_assert_eq(off, size);
+	free(large);
+}
+
 Test(ahead, free_while_it_reads)
 {
 	for (unsigned round = 0; round < 200; round++) {

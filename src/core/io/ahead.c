@@ -7,7 +7,8 @@
 
 #include "core/base/num.h"
 
-#define BATCH_MAX 64 /* reads that go to the store together */
+#define BATCH_MAX 64                  /* reads that go to the store together */
+#define SPARE_MIN ((uint64_t)1 << 20) /* of a buffer that is kept for the next read */
 
 typedef enum node_state { QUEUED, RUNNING, DONE } node_state;
 
@@ -30,7 +31,9 @@ struct dp__ahead {
 	pthread_cond_t change;
 	node *first,
 		*last;   /* in order: those that are done, one batch that is running, queued ones */
-	uint64_t held;   /* bytes of buffers */
+	node *spare;     /* with buffers that wait for the next reads, all of one length */
+	uint64_t spared; /* bytes of them */
+	uint64_t held;   /* bytes of buffers in use */
 	uint64_t wanted; /* where the range ends that the consumer waits for; 0 = none */
 	uint64_t released, requests, bytes;
 	bool stop;
@@ -58,6 +61,55 @@ static bool may_read(const dp__ahead *ahead, const batch *all, const node *one)
 	return all->n == 0 || all->bytes + one->len <= ahead->budget / 2;
 }
 
+static void drop_spares(dp__ahead *ahead)
+{
+	while (ahead->spare != NULL) {
+		node *one = ahead->spare;
+
+		ahead->spare = one->next;
+		free(one->buf);
+		free(one);
+	}
+	ahead->spared = 0;
+}
+
+/* Frees one that no one needs, or keeps its buffer, where the budget has room for it. Locked. */
+static void drop(dp__ahead *ahead, node *one)
+{
+	if (one->buf != NULL)
+		ahead->held -= one->len;
+	if (one->buf == NULL || one->len < SPARE_MIN ||
+	    ahead->held + ahead->spared + one->len > ahead->budget ||
+	    (ahead->spare != NULL && ahead->spare->len != one->len)) {
+		free(one->buf);
+		free(one);
+		return;
+	}
+	one->next = ahead->spare;
+	ahead->spare = one;
+	ahead->spared += one->len;
+}
+
+/*
+ * A spare one, or a new one. A new one of this size is memory that the system has to clear, page by
+ * page, at its first use: that may take as long as to receive its bytes. Locked.
+ */
+static uint8_t *take_buffer(dp__ahead *ahead, uint64_t len)
+{
+	node *one = ahead->spare;
+	uint8_t *buf;
+
+	if (one == NULL || one->len != len) {
+		drop_spares(ahead);
+		return malloc((size_t)len);
+	}
+	ahead->spare = one->next;
+	ahead->spared -= len;
+	buf = one->buf;
+	free(one);
+	return buf;
+}
+
 /* Takes the next queued reads that may be made now, and gives them buffers. Locked. */
 static void take_batch(dp__ahead *ahead, batch *all)
 {
@@ -68,7 +120,7 @@ static void take_batch(dp__ahead *ahead, batch *all)
 	while (one != NULL && one->state != QUEUED)
 		one = one->next;
 	while (one != NULL && all->n < BATCH_MAX && may_read(ahead, all, one)) {
-		one->buf = malloc((size_t)one->len);
+		one->buf = take_buffer(ahead, one->len);
 		if (one->buf == NULL) {
 			if (all->n == 0)
 				dp_fail(&ahead->failure, DP_ENOMEM,
@@ -94,10 +146,7 @@ static void drop_released(dp__ahead *ahead)
 		ahead->first = one->next;
 		if (ahead->first == NULL)
 			ahead->last = NULL;
-		if (one->buf != NULL)
-			ahead->held -= one->len;
-		free(one->buf);
-		free(one);
+		drop(ahead, one);
 		one = ahead->first;
 	}
 }
@@ -337,6 +386,7 @@ void dp__ahead_free(dp__ahead *ahead)
 	}
 	ahead->released = UINT64_MAX;
 	drop_released(ahead);
+	drop_spares(ahead);
 	pthread_cond_destroy(&ahead->change);
 	pthread_mutex_destroy(&ahead->lock);
 	free(ahead);
