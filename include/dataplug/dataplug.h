@@ -153,6 +153,15 @@ DP_API const char *dp_slice_url(const dp_slice *slice);
 DP_API const char *dp_slice_format(const dp_slice *slice);
 DP_API const dp_sel *dp_slice_sel(const dp_slice *slice);
 DP_API dp_price dp_slice_price(const dp_slice *slice);
+/* The stored size of its object, all parts; 0 of a set (ask its members) and of a bad token. */
+DP_API uint64_t dp_slice_size(const dp_slice *slice);
+/*
+ * What the cut planned: from the first stored byte that is read to behind the last, empty of a set
+ * (ask its members); and how many units, of a set in all members. Tokens carry neither: then
+ * nothing, and 0.
+ */
+DP_API dp_range dp_slice_range(const dp_slice *slice);
+DP_API uint64_t dp_slice_units(const dp_slice *slice);
 /* Members of a slice of several objects (R1, R2): 1 for most slices, which are their own member 0.
  */
 DP_API size_t dp_slice_count(const dp_slice *slice);

@@ -18,6 +18,11 @@ typedef struct dp_extent {
 	uint32_t part;
 } dp_extent;
 
+/* Stored bytes [begin, end) of an object, its parts laid end to end; empty: none, or not known. */
+typedef struct dp_range {
+	uint64_t begin, end;
+} dp_range;
+
 /* An interval per axis, [lo, hi). All axes of the index, in its order. */
 typedef struct dp_box {
 	double lo[DP_MAX_AXES], hi[DP_MAX_AXES];

@@ -162,8 +162,11 @@ static dp_code price_unit(cutter *cut, dp_slice *slice, size_t i, dp__ranges *ra
 	if (rc != DP_OK)
 		return rc;
 	size_t n = dp__plan_extents(format, &cut->use, unit, state, &slice->sel, extent);
-	for (size_t k = 0; rc == DP_OK && k < n; k++)
+	for (size_t k = 0; rc == DP_OK && k < n; k++) {
 		rc = dp__ranges_add(&ranges[extent[k].part], extent[k].off, extent[k].len, err);
+		dp__origin_widen(cut->origin, &extent[k], &slice->range);
+	}
+	slice->units++;
 	slice->price.needed += dp__plan_needed(unit, &slice->sel);
 	slice->memory += dp__plan_decoded(unit, &slice->sel);
 	return rc;

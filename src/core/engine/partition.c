@@ -12,7 +12,6 @@
 #include "core/io/url.h"
 
 #define MAX_SLICES  (1u << 20)
-#define MAX_MEMBERS 16
 /* Bytes that a strategy may say of a cut. */
 #define MAX_EXPLANATION ((size_t)64 << 10)
 
@@ -97,9 +96,9 @@ out:
 /* Objects are cut together by record number, so all must count the same. */
 static dp_code check_set(const dp_index *const *indexes, size_t nindexes, dp_error *err)
 {
-	if (nindexes == 0 || nindexes > MAX_MEMBERS)
+	if (nindexes == 0 || nindexes > DP__MAX_MEMBERS)
 		return dp_fail(err, DP_EINVAL, "from 1 to %d objects are cut together",
-			       MAX_MEMBERS);
+			       DP__MAX_MEMBERS);
 	for (size_t i = 1; i < nindexes; i++) {
 		const dp_view *first = &indexes[0]->view, *view = &indexes[i]->view;
 		if (first->nrec == DP_UNKNOWN || view->nrec == DP_UNKNOWN)

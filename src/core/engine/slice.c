@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/num.h"
 #include "core/base/text.h"
 #include "core/engine/slice.h"
 
@@ -39,6 +40,18 @@ dp_place dp__origin_index(const dp__origin *origin)
 {
 	/* A bucket of its own has a region of its own. */
 	return (dp_place){ .url = origin->index_url, .endpoint = origin->endpoint };
+}
+
+void dp__origin_widen(const dp__origin *origin, const dp_extent *extent, dp_range *range)
+{
+	uint64_t begin = extent->off;
+	bool none = range->begin == range->end;
+	if (extent->len == 0)
+		return;
+	for (uint32_t i = 0; i < extent->part; i++)
+		begin += origin->part[i].size;
+	range->begin = none ? begin : dp__min_u64(range->begin, begin);
+	range->end = dp__max_u64(range->end, begin + extent->len);
 }
 
 dp_sel dp__sel_all(void)
@@ -108,6 +121,7 @@ dp_code dp__slice_sum(dp_slice *set, dp_error *err)
 		set->price.bytes += member->price.bytes;
 		set->price.needed += member->price.needed;
 		set->memory += member->memory;
+		set->units += member->units;
 	}
 	return DP_OK;
 }
@@ -142,6 +156,24 @@ const dp_sel *dp_slice_sel(const dp_slice *slice)
 dp_price dp_slice_price(const dp_slice *slice)
 {
 	return slice->price;
+}
+
+uint64_t dp_slice_size(const dp_slice *slice)
+{
+	uint64_t size = 0;
+	for (size_t i = 0; slice->origin && i < slice->origin->nparts; i++)
+		size += slice->origin->part[i].size;
+	return size;
+}
+
+dp_range dp_slice_range(const dp_slice *slice)
+{
+	return slice->range;
+}
+
+uint64_t dp_slice_units(const dp_slice *slice)
+{
+	return slice->units;
 }
 
 size_t dp_slice_count(const dp_slice *slice)

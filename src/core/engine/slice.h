@@ -7,6 +7,8 @@
 
 /* A token is at most this long. */
 #define DP__MAX_TOKEN (1u << 20)
+/* Objects that are cut together. */
+#define DP__MAX_MEMBERS 16
 
 /* What all slices of one index share; counted, freed with the last. */
 typedef struct dp__origin {
@@ -34,6 +36,8 @@ struct dp_slice {
 	uint64_t rows_off, rows_len; /* in the index file */
 	uint32_t rows_crc;
 	dp_price price;
+	dp_range range;    /* as planned, with so many units; nothing of a loaded token */
+	uint64_t units;    /* of a set: of all members */
 	uint64_t memory;   /* decoded bytes of its records, a hint */
 	dp_slice **member; /* of a set: each a slice with its own origin */
 	size_t nmembers;
@@ -55,6 +59,9 @@ void dp__origin_unref(dp__origin *origin);
 /* Where a part of the object lies, and the index; url is lent. */
 dp_place dp__origin_place(const dp__origin *origin, const char *url, size_t part);
 dp_place dp__origin_index(const dp__origin *origin);
+
+/* Widens a range by an extent of the object. */
+void dp__origin_widen(const dp__origin *origin, const dp_extent *extent, dp_range *range);
 
 /* A slice of the given origin, to be filled; counts it. NULL if there is no memory. */
 dp_slice *dp__slice_new(dp__origin *origin);

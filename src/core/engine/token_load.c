@@ -11,8 +11,7 @@
 #include "core/engine/slice.h"
 #include "core/engine/trust.h"
 
-#define MAX_COUNT   (UINT64_C(1) << 62)
-#define MAX_MEMBERS 16
+#define MAX_COUNT (UINT64_C(1) << 62)
 
 /* A whole number in [0, 2^62). */
 static bool take_count(const json_t *value, uint64_t *out)
@@ -254,7 +253,7 @@ static dp_code load_set(dp_slice **out, dp_session *session, const json_t *set, 
 {
 	size_t n = json_array_size(set);
 	dp_code rc = DP_OK;
-	if (n < 2 || n > MAX_MEMBERS)
+	if (n < 2 || n > DP__MAX_MEMBERS)
 		return dp_fail(err, DP_EFORMAT, "token: a set of %zu members", n);
 	dp_slice *slice = dp__slice_new(NULL);
 	if (slice)
