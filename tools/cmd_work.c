@@ -55,9 +55,9 @@ static void fill_answer(FILE *text, const void *user)
 		fputs(",\"data\":null", text);
 	fprintf(text,
 		",\"attempts\":%u,\"paid\":[%" PRIu64 ",%" PRIu64 ",%" PRIu64
-		"],\"seconds\":%.6f}\n",
+		"],\"seconds\":%.6f,\"times\":[%.6f,%.6f,%.6f]}\n",
 		result->attempts, result->paid.requests, result->paid.bytes, result->paid.needed,
-		result->seconds);
+		result->seconds, result->fetch, result->decode, result->user);
 }
 
 /* A dp_map() result of one slice; its total says no more. */

@@ -228,7 +228,17 @@ typedef struct dp_result {
 	size_t len;
 	unsigned attempts;
 	dp_price paid;
-	double seconds;
+	double seconds; /* that it took, waits between attempts included; of the total: the job */
+	double start;   /* seconds after dp_map() was called; 0 of the total */
+	/*
+	 * How the seconds divide: waiting for stored bytes, decoding them, and the task's own. What
+	 * is left went between attempts. Readers that a task uses at once are summed up, which may
+	 * be more than seconds. Of the total: the sums of all slices.
+	 */
+	double fetch, decode, user;
+	unsigned worker; /* which of the jobs ran it, from 0; 0 of the total */
+	/* What was read of each member's object, dp_slice_count() of them; NULL of the total. */
+	const dp_range *read;
 } dp_result;
 
 typedef struct dp_map_opts {

@@ -115,7 +115,7 @@ static dp_code copy_slice(dp_slice **out, const dp_slice *slice, dp_error *err)
 	copy->rows_crc = slice->rows_crc;
 	copy->price = slice->price;
 	copy->memory = slice->memory;
-	copy->paid = slice->paid;
+	copy->spent = slice->spent;
 	*out = copy;
 	return copy_bytes(&copy->rows, slice->rows, slice->rows_len, err);
 }

@@ -51,6 +51,7 @@ struct dp_fetch {
 	dp__buf scratch[DP_MAX_EXTENTS];
 	dp__buf travel;
 	dp_price paid; /* for rows and attributes */
+	double waited; /* seconds, for all stored bytes */
 };
 
 static dp_code push_read(void *user, uint64_t off, uint64_t len, dp_error *err)
@@ -86,6 +87,7 @@ static dp_code open_part(dp_fetch *fetch, size_t i, dp_error *err)
 static dp_code read_index(dp_fetch *fetch, uint64_t off, uint64_t len, dp__buf *out, dp_error *err)
 {
 	const dp_place place = dp__origin_index(fetch->origin);
+	double begun = dp__now();
 	dp_code rc = DP_OK;
 	if (!fetch->index.store)
 		rc = dp__site_open(&fetch->index, fetch->origin->session, &place, err);
@@ -103,6 +105,7 @@ static dp_code read_index(dp_fetch *fetch, uint64_t off, uint64_t len, dp__buf *
 		fetch->paid.requests++;
 		fetch->paid.bytes += n;
 	}
+	fetch->waited += dp__now() - begun;
 	return rc == DP_OK ? DP_OK : dp__error_in(err, rc, fetch->origin->index_url);
 }
 
@@ -295,8 +298,11 @@ dp_code dp_fetch_bytes(dp_fetch *fetch, size_t i, dp_extent *what, const uint8_t
 	if (i >= fetch->now.nextents)
 		return dp_fail(err, DP_EINVAL, "a unit has no extent %zu", i);
 	*what = fetch->now.extent[i];
-	return dp__ahead_bytes(fetch->part[what->part].ahead, what->off, what->len,
-			       &fetch->scratch[i], bytes, err);
+	double begun = dp__now();
+	dp_code rc = dp__ahead_bytes(fetch->part[what->part].ahead, what->off, what->len,
+				     &fetch->scratch[i], bytes, err);
+	fetch->waited += dp__now() - begun;
+	return rc;
 }
 
 const uint8_t *dp_fetch_state(const dp_fetch *fetch)
@@ -344,6 +350,24 @@ dp_price dp__fetch_paid(const dp_fetch *fetch)
 	}
 	sum.needed = fetch->slice->price.needed;
 	return sum;
+}
+
+double dp__fetch_waited(const dp_fetch *fetch)
+{
+	return fetch->waited;
+}
+
+dp_range dp__fetch_read(const dp_fetch *fetch)
+{
+	dp_range range = { 0 };
+	for (uint32_t i = 0; i < DP__MAX_PARTS; i++) {
+		if (!fetch->part[i].ahead)
+			continue;
+		dp_extent read = dp__ahead_read(fetch->part[i].ahead);
+		read.part = i;
+		dp__origin_widen(fetch->origin, &read, &range);
+	}
+	return range;
 }
 
 dp_code dp__fetch_open(dp_fetch **out, const dp_slice *slice, dp_error *err)

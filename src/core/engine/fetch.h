@@ -8,6 +8,10 @@
 dp_code dp__fetch_open(dp_fetch **out, const dp_slice *slice, dp_error *err);
 /* What was fetched so far. */
 dp_price dp__fetch_paid(const dp_fetch *fetch);
+/* Seconds that were waited for it, after the opening. */
+double dp__fetch_waited(const dp_fetch *fetch);
+/* Where in the object it lay. */
+dp_range dp__fetch_read(const dp_fetch *fetch);
 void dp__fetch_free(dp_fetch *fetch);
 
 #endif

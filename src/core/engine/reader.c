@@ -7,7 +7,9 @@
 
 static dp_code open_one(dp_reader *reader, const dp_slice *slice, dp_error *err)
 {
+	double begun = dp__now();
 	dp_code rc = dp__fetch_open(&reader->fetch, slice, err);
+	reader->opening = dp__now() - begun;
 	if (rc == DP_OK && slice->origin->format->open)
 		rc = slice->origin->format->open(&reader->self, reader->fetch, err);
 	return rc;
@@ -18,12 +20,14 @@ dp_code dp_reader_open(dp_reader **out, const dp_slice *slice, dp_error *err)
 	dp_code rc = dp__slice_check(slice, err);
 	if (rc != DP_OK)
 		return rc;
+	double begun = dp__now();
 	dp_reader *reader = calloc(1, sizeof *reader);
 	if (!reader)
 		return dp_fail(err, DP_ENOMEM, "no memory for a reader");
 	reader->slice = slice;
 	rc = slice->nmembers ? dp__turns_open(&reader->turns, slice, false, err)
 			     : open_one(reader, slice, err);
+	reader->busy = dp__now() - begun;
 	if (rc == DP_OK)
 		*out = reader;
 	else
@@ -44,11 +48,8 @@ static dp_code check_count(const dp_reader *reader, dp_error *err)
 		       reader->delivered, slice->sel.nrec, slice->sel.rec);
 }
 
-dp_code dp_reader_next(dp_reader *reader, dp_batch *batch, dp_error *err)
+static dp_code next_batch(dp_reader *reader, dp_batch *batch, dp_error *err)
 {
-	*batch = (dp_batch){ 0 };
-	if (reader->end)
-		return DP_OK;
 	if (reader->turns)
 		return dp__turns_next(reader->turns, batch, err);
 	dp_code rc = reader->slice->origin->format->next(reader->self, reader->fetch, batch, err);
@@ -59,6 +60,29 @@ dp_code dp_reader_next(dp_reader *reader, dp_batch *batch, dp_error *err)
 	return reader->end ? check_count(reader, err) : DP_OK;
 }
 
+dp_code dp_reader_next(dp_reader *reader, dp_batch *batch, dp_error *err)
+{
+	double begun = dp__now();
+	*batch = (dp_batch){ 0 };
+	if (reader->end)
+		return DP_OK;
+	dp_code rc = next_batch(reader, batch, err);
+	reader->busy += dp__now() - begun;
+	return rc;
+}
+
+double dp__reader_waited(const dp_reader *reader)
+{
+	if (reader->turns)
+		return dp__turns_waited(reader->turns);
+	return reader->opening + (reader->fetch ? dp__fetch_waited(reader->fetch) : 0);
+}
+
+dp_range dp__reader_read(const dp_reader *reader)
+{
+	return reader->fetch ? dp__fetch_read(reader->fetch) : (dp_range){ 0 };
+}
+
 dp_price dp_reader_paid(const dp_reader *reader)
 {
 	if (reader->turns)
@@ -66,22 +90,44 @@ dp_price dp_reader_paid(const dp_reader *reader)
 	return reader->fetch ? dp__fetch_paid(reader->fetch) : (dp_price){ 0 };
 }
 
-void dp_reader_free(dp_reader *reader)
+/* Adds what this reader spent to what others of the slice did. */
+static void add_spent(const dp_reader *reader, dp__spent *spent)
 {
-	if (!reader)
-		return;
-	dp_price *paid = reader->slice->paid;
-	if (paid) {
-		dp_price own = dp_reader_paid(reader);
-		paid->requests += own.requests;
-		paid->bytes += own.bytes;
-		paid->needed += own.needed;
-	}
+	dp_range read[DP__MAX_MEMBERS] = { dp__reader_read(reader) };
+	dp_price paid = dp_reader_paid(reader);
+	double waited = dp__reader_waited(reader);
+	spent->paid.requests += paid.requests;
+	spent->paid.bytes += paid.bytes;
+	spent->paid.needed += paid.needed;
+	spent->fetch += waited;
+	spent->decode += reader->busy > waited ? reader->busy - waited : 0;
+	if (reader->turns)
+		dp__turns_read(reader->turns, read);
+	for (size_t i = 0; i < DP__MAX_MEMBERS; i++)
+		dp__range_widen(&spent->read[i], &read[i]);
+}
+
+static void free_reader(dp_reader *reader)
+{
 	if (reader->self)
 		reader->slice->origin->format->close(reader->self);
 	dp__fetch_free(reader->fetch);
 	dp__turns_free(reader->turns);
 	free(reader);
+}
+
+void dp_reader_free(dp_reader *reader)
+{
+	if (!reader)
+		return;
+	double begun = dp__now();
+	dp__spent *spent = reader->slice->spent;
+	if (spent)
+		add_spent(reader, spent);
+	free_reader(reader);
+	/* A read that nobody needs any more is still waited for. */
+	if (spent)
+		spent->fetch += dp__now() - begun;
 }
 
 /* What stands before the records in a file that stands alone; of a set, the first member's. */

@@ -14,7 +14,14 @@ struct dp_reader {
 	dp__turns *turns; /* of a set */
 	uint64_t delivered;
 	bool end;
+	double opening; /* seconds until the fetch was open */
+	double busy;    /* seconds in here */
 };
+
+/* Seconds of those that were waited for stored bytes. */
+double dp__reader_waited(const dp_reader *reader);
+/* What was read of its object; of a set nothing. */
+dp_range dp__reader_read(const dp_reader *reader);
 
 /*
  * Readers over all members of a set. Where their formats have mates, those of the slice's first and
@@ -29,6 +36,9 @@ dp_code dp__turns_apart(dp__turns *turns, dp_write_fn out, void *const *users, b
 			dp_error *err);
 const dp_reader *dp__turns_member(const dp__turns *turns, size_t i);
 dp_price dp__turns_paid(const dp__turns *turns);
+double dp__turns_waited(const dp__turns *turns);
+/* Fills in what was read of each member's object. */
+void dp__turns_read(const dp__turns *turns, dp_range read[DP__MAX_MEMBERS]);
 void dp__turns_free(dp__turns *turns);
 
 #endif

@@ -79,6 +79,20 @@ dp_price dp__turns_paid(const dp__turns *turns)
 	return sum;
 }
 
+double dp__turns_waited(const dp__turns *turns)
+{
+	double sum = 0;
+	for (size_t i = 0; i < turns->n; i++)
+		sum += dp__reader_waited(turns->at[i].reader);
+	return sum;
+}
+
+void dp__turns_read(const dp__turns *turns, dp_range read[DP__MAX_MEMBERS])
+{
+	for (size_t i = 0; i < turns->n && i < DP__MAX_MEMBERS; i++)
+		read[i] = dp__reader_read(turns->at[i].reader);
+}
+
 /* How many records every member has at hand; members whose batch is used up read on. */
 static dp_code at_hand(dp__turns *turns, uint64_t *n, dp_error *err)
 {

@@ -42,16 +42,21 @@ dp_place dp__origin_index(const dp__origin *origin)
 	return (dp_place){ .url = origin->index_url, .endpoint = origin->endpoint };
 }
 
+void dp__range_widen(dp_range *range, const dp_range *by)
+{
+	bool none = range->begin == range->end;
+	if (by->begin == by->end)
+		return;
+	range->begin = none ? by->begin : dp__min_u64(range->begin, by->begin);
+	range->end = dp__max_u64(range->end, by->end);
+}
+
 void dp__origin_widen(const dp__origin *origin, const dp_extent *extent, dp_range *range)
 {
 	uint64_t begin = extent->off;
-	bool none = range->begin == range->end;
-	if (extent->len == 0)
-		return;
 	for (uint32_t i = 0; i < extent->part; i++)
 		begin += origin->part[i].size;
-	range->begin = none ? begin : dp__min_u64(range->begin, begin);
-	range->end = dp__max_u64(range->end, begin + extent->len);
+	dp__range_widen(range, &(dp_range){ begin, begin + extent->len });
 }
 
 dp_sel dp__sel_all(void)

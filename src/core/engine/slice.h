@@ -28,6 +28,13 @@ typedef struct dp__origin {
 	uint32_t travel_crc;
 } dp__origin;
 
+/* What readers of a slice spent so far. */
+typedef struct dp__spent {
+	dp_price paid;
+	double fetch, decode;           /* seconds: waiting for stored bytes, decoding them */
+	dp_range read[DP__MAX_MEMBERS]; /* of each member's object */
+} dp__spent;
+
 struct dp_slice {
 	dp__origin *origin;   /* NULL in sets and bad slices */
 	uint64_t ordinal, of; /* this slice is number ordinal of so many */
@@ -41,10 +48,10 @@ struct dp_slice {
 	uint64_t memory;   /* decoded bytes of its records, a hint */
 	dp_slice **member; /* of a set: each a slice with its own origin */
 	size_t nmembers;
-	char *text;     /* of a bad slice: the token as it came */
-	dp_error *bad;  /* why it could not be read */
-	dp_price *paid; /* where readers add what they fetched, lent; NULL: nowhere. Set only in a
-			   view that dp_map makes. */
+	char *text;       /* of a bad slice: the token as it came */
+	dp_error *bad;    /* why it could not be read */
+	dp__spent *spent; /* where readers add what they spent, lent; NULL: nowhere. Set only in a
+			     view that dp_map makes. */
 };
 
 struct dp_slices {
@@ -60,7 +67,9 @@ void dp__origin_unref(dp__origin *origin);
 dp_place dp__origin_place(const dp__origin *origin, const char *url, size_t part);
 dp_place dp__origin_index(const dp__origin *origin);
 
-/* Widens a range by an extent of the object. */
+/* Makes a range reach over another one too. */
+void dp__range_widen(dp_range *range, const dp_range *by);
+/* The same by an extent of the object. */
 void dp__origin_widen(const dp__origin *origin, const dp_extent *extent, dp_range *range);
 
 /* A slice of the given origin, to be filled; counts it. NULL if there is no memory. */

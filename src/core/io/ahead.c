@@ -36,6 +36,7 @@ struct dp__ahead {
 	uint64_t held;   /* bytes of buffers in use */
 	uint64_t wanted; /* where the range ends that the consumer waits for; 0 = none */
 	uint64_t released, requests, bytes;
+	uint64_t begin, end; /* of all that was read */
 	bool stop;
 	dp_error failure; /* of the first failed batch; code DP_OK: none */
 };
@@ -169,6 +170,9 @@ static bool run_batch(dp__ahead *ahead)
 	for (size_t i = 0; i < all.n; i++)
 		all.node[i]->state = code == DP_OK ? DONE : QUEUED;
 	if (code == DP_OK) {
+		/* Reads are queued in order, so the first one lies before all others. */
+		ahead->begin = ahead->requests ? ahead->begin : all.read[0].off;
+		ahead->end = all.read[all.n - 1].off + all.read[all.n - 1].len;
 		ahead->requests += all.n;
 		ahead->bytes += all.bytes;
 	} else {
@@ -371,6 +375,16 @@ void dp__ahead_paid(dp__ahead *ahead, uint64_t *requests, uint64_t *bytes)
 	*requests = ahead->requests;
 	*bytes = ahead->bytes;
 	pthread_mutex_unlock(&ahead->lock);
+}
+
+dp_extent dp__ahead_read(dp__ahead *ahead)
+{
+	dp_extent read;
+
+	pthread_mutex_lock(&ahead->lock);
+	read = (dp_extent){ .off = ahead->begin, .len = ahead->end - ahead->begin };
+	pthread_mutex_unlock(&ahead->lock);
+	return read;
 }
 
 void dp__ahead_free(dp__ahead *ahead)

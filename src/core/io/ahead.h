@@ -28,6 +28,8 @@ dp_code dp__ahead_bytes(dp__ahead *ahead, uint64_t off, uint64_t len, dp__buf *s
 void dp__ahead_release(dp__ahead *ahead, uint64_t off);
 /* Ranges and bytes read so far. */
 void dp__ahead_paid(dp__ahead *ahead, uint64_t *requests, uint64_t *bytes);
+/* From the first byte read so far to behind the last; empty if none was. */
+dp_extent dp__ahead_read(dp__ahead *ahead);
 void dp__ahead_free(dp__ahead *ahead);
 
 #endif

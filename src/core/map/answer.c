@@ -46,6 +46,22 @@ static bool take_result(dp__outcome *out, const json_t *line)
 	return true;
 }
 
+/* How the seconds divide: [fetch, decode, user], where that is told. */
+static bool take_times(dp__outcome *out, const json_t *times)
+{
+	double v[3] = { 0 };
+	for (size_t i = 0; times && !json_is_null(times) && i < 3; i++) {
+		const json_t *one = json_array_get(times, i);
+		if (!json_is_number(one) || !(json_number_value(one) >= 0))
+			return false;
+		v[i] = json_number_value(one);
+	}
+	out->spent.fetch = v[0];
+	out->spent.decode = v[1];
+	out->user = v[2];
+	return true;
+}
+
 /* What it cost: all of it, or null. */
 static bool take_costs(dp__outcome *out, const json_t *line)
 {
@@ -59,9 +75,9 @@ static bool take_costs(dp__outcome *out, const json_t *line)
 		if (!take_count(json_array_get(paid, i), UINT64_MAX, &cost[i]))
 			return false;
 	out->attempts = (unsigned)attempts;
-	out->paid = (dp_price){ cost[0], cost[1], cost[2] };
+	out->spent.paid = (dp_price){ cost[0], cost[1], cost[2] };
 	out->seconds = json_number_value(seconds);
-	return true;
+	return take_times(out, json_object_get(line, "times"));
 }
 
 dp_code dp__answer_read(dp__outcome *out, size_t *slice, const char *line, size_t len, size_t n,

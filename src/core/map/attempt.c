@@ -57,11 +57,13 @@ static bool wait_before(const dp__job *job, size_t i, unsigned attempt)
 static dp_code run_once(const dp__job *job, const dp_slice *slice, dp__outcome *out)
 {
 	dp_slice view = *slice;
-	view.paid = &out->paid;
+	view.spent = &out->spent;
 	dp_work work = { &view, job->params, job->task->impl, &job->call };
+	double begun = dp__now();
 	out->data.len = 0;
 	out->error = (dp_error){ 0 };
 	dp_code rc = job->task->run(&work, collect, &out->data, &out->error);
+	out->user += dp__now() - begun;
 	/* Tasks come from elsewhere too: a code that is none of ours is a failure of theirs. */
 	return rc > DP_OK || rc < DP_ETASK ? DP_ETASK : rc;
 }
@@ -69,7 +71,7 @@ static dp_code run_once(const dp__job *job, const dp_slice *slice, dp__outcome *
 void dp__attempt_run(const dp__job *job, size_t i, dp__outcome *out)
 {
 	const dp_slice *slice = dp_slices_at(job->slices, i);
-	double start = dp__now();
+	double begun = dp__now();
 	dp_code rc = dp__slice_check(slice, &out->error);
 	out->data = dp__buf_of(DP__MAX_RESULT);
 	while (rc == DP_OK) {
@@ -85,6 +87,10 @@ void dp__attempt_run(const dp__job *job, size_t i, dp__outcome *out)
 	out->error.code = rc;
 	if (rc != DP_OK)
 		dp__buf_fini(&out->data);
-	out->paid.needed = dp_slice_price(slice).needed;
-	out->seconds = dp__now() - start;
+	out->spent.paid.needed = dp_slice_price(slice).needed;
+	out->start = begun - job->begun;
+	out->seconds = dp__now() - begun;
+	/* Readers that a task lets run at once may have spent more than the task took. */
+	out->user -= out->spent.fetch + out->spent.decode;
+	out->user = out->user > 0 ? out->user : 0;
 }

@@ -18,6 +18,7 @@ typedef struct dp__job {
 	dp_session *session; /* NULL if no slice could be read: then no task runs */
 	dp_call call;
 	dp_map_opts opts;
+	double begun; /* dp__now() when dp_map() was called */
 } dp__job;
 
 /* DP_OK, or why the whole job must end. */
@@ -28,8 +29,8 @@ typedef struct dp__outcome {
 	dp__buf data;   /* if it went well */
 	dp_error error; /* its code is the slice's, DP_OK too */
 	unsigned attempts;
-	dp_price paid;
-	double seconds;
+	dp__spent spent;
+	double start, seconds, user; /* as in dp_result */
 } dp__outcome;
 
 void dp__outcome_fini(dp__outcome *outcome);
@@ -60,14 +61,13 @@ typedef struct dp__ledger {
 	size_t failed;    /* the first failed one in order, SIZE_MAX = none */
 	dp_error failure; /* its error */
 	dp_error stop;    /* why no more slices are taken; its code is DP_OK while they are */
-	double begun;
-	unsigned attempts;
-	dp_price paid;
+	dp_result sum;    /* what all slices spent */
 } dp__ledger;
 
 dp_code dp__ledger_init(dp__ledger *ledger, const dp__job *job, dp_error *err);
-/* Takes note of what slice number i gave, and reports it. Takes the outcome's data. */
-void dp__ledger_settle(dp__ledger *ledger, size_t i, dp__outcome *outcome);
+/* Takes note of what slice number i gave, run by that worker, and reports it. Takes the outcome's
+ * data. */
+void dp__ledger_settle(dp__ledger *ledger, size_t i, unsigned worker, dp__outcome *outcome);
 /* Reports the total, and gives what dp_map() returns. */
 dp_code dp__ledger_close(dp__ledger *ledger, dp_error *err);
 void dp__ledger_fini(dp__ledger *ledger);

@@ -5,7 +5,7 @@
 
 dp_code dp__ledger_init(dp__ledger *ledger, const dp__job *job, dp_error *err)
 {
-	*ledger = (dp__ledger){ .job = job, .failed = SIZE_MAX, .begun = dp__now() };
+	*ledger = (dp__ledger){ .job = job, .failed = SIZE_MAX };
 	return dp__total_init(&ledger->total, job, err);
 }
 
@@ -33,22 +33,36 @@ static dp_result result_of(size_t i, const dp_error *error, const dp__buf *data)
 	return result;
 }
 
-void dp__ledger_settle(dp__ledger *ledger, size_t i, dp__outcome *outcome)
+static void add_to(dp_result *sum, const dp_result *one)
+{
+	sum->attempts += one->attempts;
+	sum->paid.requests += one->paid.requests;
+	sum->paid.bytes += one->paid.bytes;
+	sum->paid.needed += one->paid.needed;
+	sum->fetch += one->fetch;
+	sum->decode += one->decode;
+	sum->user += one->user;
+}
+
+void dp__ledger_settle(dp__ledger *ledger, size_t i, unsigned worker, dp__outcome *outcome)
 {
 	dp_result result = result_of(i, &outcome->error, &outcome->data);
 	result.attempts = outcome->attempts;
-	result.paid = outcome->paid;
+	result.paid = outcome->spent.paid;
 	result.seconds = outcome->seconds;
+	result.start = outcome->start;
+	result.fetch = outcome->spent.fetch;
+	result.decode = outcome->spent.decode;
+	result.user = outcome->user;
+	result.read = outcome->spent.read;
+	result.worker = worker;
 	/* What a cancel cut short is no failure of the slice's. */
 	if (!ledger->stop.code)
 		ledger->stop.code = dp__job_check(ledger->job, &ledger->stop);
 	if (ledger->stop.code)
 		return;
 	ledger->done++;
-	ledger->attempts += outcome->attempts;
-	ledger->paid.requests += outcome->paid.requests;
-	ledger->paid.bytes += outcome->paid.bytes;
-	ledger->paid.needed += outcome->paid.needed;
+	add_to(&ledger->sum, &result);
 	if (result.code != DP_OK && i < ledger->failed) {
 		ledger->failed = i;
 		ledger->failure = outcome->error;
@@ -62,9 +76,8 @@ static void report_total(dp__ledger *ledger)
 	if (!ledger->total.any || ledger->stop.code)
 		return;
 	dp_result result = result_of(SIZE_MAX, &ledger->total.error, &ledger->total.data);
-	result.attempts = ledger->attempts;
-	result.paid = ledger->paid;
-	result.seconds = dp__now() - ledger->begun;
+	result.seconds = dp__now() - ledger->job->begun;
+	add_to(&result, &ledger->sum);
 	report(ledger, &result);
 }
 

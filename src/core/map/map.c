@@ -49,7 +49,9 @@ static dp_code check_travels(const dp__job *job, dp_error *err)
 dp_code dp_map(const dp_slices *slices, const dp_task *task, const char *const *args,
 	       const dp_map_opts *opts, dp_error *err)
 {
-	dp__job job = { .slices = slices, .task = task, .opts = DP_MAP_OPTS_INIT };
+	dp__job job = {
+		.slices = slices, .task = task, .opts = DP_MAP_OPTS_INIT, .begun = dp__now()
+	};
 	dp__params params = { 0 };
 	if (opts)
 		memcpy(&job.opts, opts, dp__min_u64(opts->size, sizeof job.opts));

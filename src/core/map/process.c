@@ -71,7 +71,10 @@ static dp_code take_line(struct talk *talk, char *line, size_t len, dp_error *er
 	if (rc == DP_OK) {
 		talk->answered[slice] = true;
 		talk->nanswered++;
-		dp__ledger_settle(&talk->ledger, slice, &outcome);
+		/* When it began, by our own clock, as if its answer had taken no time. */
+		outcome.start = dp__now() - talk->job->begun - outcome.seconds;
+		outcome.start = outcome.start > 0 ? outcome.start : 0;
+		dp__ledger_settle(&talk->ledger, slice, 0, &outcome);
 	}
 	dp__outcome_fini(&outcome);
 	return rc;
@@ -148,7 +151,7 @@ static dp_code settle_rest(struct talk *talk, dp_error *err)
 		if (talk->answered[i])
 			continue;
 		dp_fail(&outcome.error, DP_ETASK, "%s before it answered", how);
-		dp__ledger_settle(&talk->ledger, i, &outcome);
+		dp__ledger_settle(&talk->ledger, i, 0, &outcome);
 	}
 	return DP_OK;
 }

@@ -15,6 +15,13 @@ struct pool {
 	size_t taken; /* slices */
 };
 
+/* One thread of it. */
+struct worker {
+	struct pool *pool;
+	pthread_t thread;
+	unsigned number;
+};
+
 /* The next slice to run; false at the end. */
 static bool take(struct pool *pool, size_t *i)
 {
@@ -35,13 +42,14 @@ static bool take(struct pool *pool, size_t *i)
 
 static void *work(void *user)
 {
-	struct pool *pool = user;
+	const struct worker *worker = user;
 	size_t i = 0;
-	while (take(pool, &i)) {
+	while (take(worker->pool, &i)) {
 		dp__outcome outcome = { 0 };
+		struct pool *pool = worker->pool;
 		dp__attempt_run(pool->job, i, &outcome);
 		pthread_mutex_lock(&pool->lock);
-		dp__ledger_settle(&pool->ledger, i, &outcome);
+		dp__ledger_settle(&pool->ledger, i, worker->number, &outcome);
 		pthread_cond_broadcast(&pool->settled);
 		pthread_mutex_unlock(&pool->lock);
 		dp__outcome_fini(&outcome);
@@ -50,32 +58,36 @@ static void *work(void *user)
 }
 
 /* Signals are the program's business: its own threads take them, not ours. */
-static unsigned start(pthread_t *thread, unsigned n, struct pool *pool)
+static unsigned start(struct worker *worker, unsigned n, struct pool *pool)
 {
 	sigset_t all, before;
-	unsigned started = 0;
+	unsigned i = 0;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	while (started < n && pthread_create(&thread[started], NULL, work, pool) == 0)
-		started++;
+	for (; i < n; i++) {
+		worker[i].pool = pool;
+		worker[i].number = i;
+		if (pthread_create(&worker[i].thread, NULL, work, &worker[i]) != 0)
+			break;
+	}
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return started;
+	return i;
 }
 
 dp_code dp__threads_run(const dp__job *job, unsigned threads, dp_error *err)
 {
 	struct pool pool = { .job = job };
 	unsigned started = 0;
-	pthread_t *thread = calloc(threads ? threads : 1, sizeof *thread);
-	if (!thread)
+	struct worker *worker = calloc(threads ? threads : 1, sizeof *worker);
+	if (!worker)
 		return dp_fail(err, DP_ENOMEM, "no memory for %u threads", threads);
 	pthread_mutex_init(&pool.lock, NULL);
 	pthread_cond_init(&pool.settled, NULL);
 	dp_code rc = dp__ledger_init(&pool.ledger, job, err);
 	if (rc == DP_OK) {
-		started = start(thread, threads, &pool);
+		started = start(worker, threads, &pool);
 		for (unsigned i = 0; i < started; i++)
-			pthread_join(thread[i], NULL);
+			pthread_join(worker[i].thread, NULL);
 		if (threads > 0 && started == 0)
 			rc = dp_fail(err, DP_ENOMEM, "no thread could be started");
 	}
@@ -84,6 +96,6 @@ dp_code dp__threads_run(const dp__job *job, unsigned threads, dp_error *err)
 	dp__ledger_fini(&pool.ledger);
 	pthread_cond_destroy(&pool.settled);
 	pthread_mutex_destroy(&pool.lock);
-	free(thread);
+	free(worker);
 	return rc;
 }
