@@ -43,9 +43,36 @@ static void print_data(FILE *text, const char *data, size_t len)
 		putc(data[i] == '\n' || data[i] == '\r' ? ' ' : data[i], text);
 }
 
+/* One result of a map. */
+struct line {
+	const struct map *map;
+	const dp_result *result;
+};
+
+static void print_times(FILE *text, const struct line *line)
+{
+	const dp_result *result = line->result;
+	bool total = result->slice == SIZE_MAX;
+	fprintf(text, ",\"seconds\":%.6f,\"start\":%.6f,\"worker\":", result->seconds,
+		result->start);
+	json_put_count(text, total ? DP_UNKNOWN : result->worker);
+	fprintf(text, ",\"fetch\":%.6f,\"decode\":%.6f,\"user\":%.6f,\"read\":", result->fetch,
+		result->decode, result->user);
+	if (total) {
+		fputs("null", text);
+		return;
+	}
+	size_t n = dp_slice_count(dp_slices_at(line->map->slices, result->slice));
+	for (size_t i = 0; i < n; i++)
+		fprintf(text, "%s[%" PRIu64 ",%" PRIu64 "]", i ? "," : "[", result->read[i].begin,
+			result->read[i].end);
+	putc(']', text);
+}
+
 static void fill_json(FILE *text, const void *user)
 {
-	const dp_result *result = user;
+	const struct line *line = user;
+	const dp_result *result = line->result;
 	bool good = result->code == DP_OK;
 	fputs("{\"slice\":", text);
 	json_put_count(text, result->slice == SIZE_MAX ? DP_UNKNOWN : result->slice);
@@ -59,10 +86,10 @@ static void fill_json(FILE *text, const void *user)
 		print_data(text, result->data, result->len);
 	else
 		fputs("null", text);
-	fprintf(text,
-		",\"attempts\":%u,\"requests\":%" PRIu64 ",\"bytes\":%" PRIu64
-		",\"seconds\":%.6f}\n",
-		result->attempts, result->paid.requests, result->paid.bytes, result->seconds);
+	fprintf(text, ",\"attempts\":%u,\"requests\":%" PRIu64 ",\"bytes\":%" PRIu64,
+		result->attempts, result->paid.requests, result->paid.bytes);
+	print_times(text, line);
+	fputs("}\n", text);
 }
 
 static void say_failure(const struct map *map, const dp_result *result)
@@ -89,7 +116,8 @@ static dp_code take_result(void *user, const dp_result *result)
 	}
 	progress_hide();
 	if (options_has(map->tool->opts, OPT_JSON)) {
-		map->write = out_text(map->out, fill_json, result, &map->error);
+		map->write =
+			out_text(map->out, fill_json, &(struct line){ map, result }, &map->error);
 		if (map->write == DP_OK)
 			map->write = out_flush(map->out, &map->error);
 	} else {
