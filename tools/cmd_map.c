@@ -10,6 +10,7 @@
 #include "json.h"
 #include "out.h"
 #include "progress.h"
+#include "report.h"
 #include "signals.h"
 #include "stats.h"
 #include "table.h"
@@ -28,6 +29,7 @@ struct map {
 	dp_code write;  /* DP_OK, or why results could not be written */
 	dp_error error; /* of that */
 	progress_job job;
+	struct report *report;
 };
 
 /* A result that is JSON stands as it is; line breaks in it are but spaces (RFC 8259 2). */
@@ -114,6 +116,9 @@ static dp_code take_result(void *user, const dp_result *result)
 	} else if (result->slice != SIZE_MAX) {
 		map->good[result->slice] = true;
 	}
+	map->write = report_result(map->report, result, &map->error);
+	if (map->write != DP_OK)
+		return map->write;
 	progress_hide();
 	if (options_has(map->tool->opts, OPT_JSON)) {
 		map->write =
@@ -152,6 +157,12 @@ static dp_code write_failed(const struct map *map, const char *path, dp_error *e
 	return rc;
 }
 
+/* Of two exit codes the one that says more. */
+static int worse(int code, int other)
+{
+	return code > EXIT_SOME || other == EXIT_FINE ? code : other;
+}
+
 /* What the command ends with: what stopped it, else whether all slices went well. */
 static int conclude(struct map *map, dp_code rc, const dp_error *err)
 {
@@ -167,11 +178,12 @@ static int conclude(struct map *map, dp_code rc, const dp_error *err)
 		code = exit_report(map->list, rc, err);
 	else if (map->failed)
 		code = EXIT_SOME;
-	if (!failed)
-		return code;
-	rc = write_failed(map, failed, &why);
-	int other = exit_report(NULL, rc, &why);
-	return code > EXIT_SOME ? code : other ? other : code;
+	if (failed)
+		code = worse(code, exit_report(NULL, write_failed(map, failed, &why), &why));
+	const char *const *word = map->tool->word;
+	report_end(map->report, rc, err);
+	rc = report_write(map->report, word[1], word + 2, &why);
+	return worse(code, exit_report(NULL, rc, &why));
 }
 
 /* The plug-ins of --lib, for processes that may work elsewhere: whole paths, with colons between
@@ -210,6 +222,8 @@ static int map_all(struct map *map, const dp_task *task, const char *library)
 		rc = map->good ? out_open(&map->out, NULL, &err)
 			       : dp_fail(&err, DP_ENOMEM, "no memory for results");
 	}
+	if (rc == DP_OK)
+		rc = report_slices(map->report, map->slices, &err);
 	if (rc != DP_OK)
 		return exit_report(map->list, rc, &err);
 	stats_need(dp_slices_price(map->slices).needed);
@@ -229,9 +243,12 @@ static int run(const struct tool *tool)
 	const dp_task *task = NULL;
 	dp_error err = { 0 };
 	dp_code rc = command_task(tool, tool->word[1], &task, &err);
+	if (rc == DP_OK)
+		rc = report_open(&map.report, tool, &err);
 	char *library = library_paths(tool);
 	int code = rc == DP_OK ? map_all(&map, task, library) : exit_report(NULL, rc, &err);
 	free(library);
+	report_free(map.report);
 	table_fini(&map.table);
 	out_free(map.out);
 	free(map.good);
@@ -243,13 +260,16 @@ static int run(const struct tool *tool)
 const struct command cmd_map = {
 	.name = "map",
 	.usage = "SLICES.jsonl TASK [NAME=VALUE]... [--lib FILE.so] [-j N] [--executor PROGRAM] "
-		 "[--json] [--failed FILE]",
+		 "[--json] [--failed FILE] [--report FILE.html]",
 	.doc = "run a task over slices: a line for each as it comes, the total last",
 	.more = "\"dataplug tasks\" lists the tasks. Slices that failed, or were not reached, are "
 		"written to\n"
-		"the file of --failed as they were, so that it can be mapped again.\n",
-	.options = OPTION(JOBS) | OPTION(JSON) | OPTION(FAILED) | OPTION(QUIET) | OPTION(URL) |
-		   OPTION(EXECUTOR),
+		"the file of --failed as they were, so that it can be mapped again. --report shows "
+		"when each\n"
+		"task ran, what it waited for and what it read, on a page of HTML that needs no "
+		"network.\n",
+	.options = OPTION(JOBS) | OPTION(JSON) | OPTION(FAILED) | OPTION(QUIET) | OPTION(REPORT) |
+		   OPTION(URL) | OPTION(EXECUTOR),
 	.min = 2,
 	.max = SIZE_MAX,
 	.run = run,

@@ -8,6 +8,7 @@
 #include "exit.h"
 #include "human.h"
 #include "out.h"
+#include "report.h"
 
 /* OBJECT... STRATEGY [NAME=VALUE]...: how many words are objects. */
 struct cut {
@@ -16,6 +17,7 @@ struct cut {
 	const char *const *args; /* NULL-terminated */
 	dp_index **index;        /* of each object */
 	dp_slices *slices;
+	struct report *report;
 };
 
 /* Whether a word begins like NAME=. */
@@ -159,6 +161,8 @@ static int cut_dataset(struct cut *cut, const struct tool *tool)
 	dp_code rc = dp_dataset_open(&dataset, tool->session, tool->word[0], &opts, &err);
 	if (rc == DP_OK)
 		rc = dp_dataset_partition(&cut->slices, dataset, cut->strategy, cut->args, &err);
+	for (size_t i = 0; rc == DP_OK && i < dp_dataset_count(dataset); i++)
+		rc = report_index(cut->report, dp_dataset_at(dataset, i), &err);
 	int code = exit_report(tool->word[0], rc, &err);
 	if (code == EXIT_FINE)
 		say_empty(dataset);
@@ -174,7 +178,31 @@ static int cut_objects(struct cut *cut, const struct tool *tool)
 		return code;
 	dp_code rc = dp_partition(&cut->slices, (const dp_index *const *)cut->index, cut->nobjects,
 				  cut->strategy, cut->args, &err);
+	for (size_t i = 0; rc == DP_OK && i < cut->nobjects; i++)
+		rc = report_index(cut->report, cut->index[i], &err);
 	return exit_report(odd_object(cut, tool), rc, &err);
+}
+
+static int write_report(const struct cut *cut)
+{
+	dp_error err = { 0 };
+	dp_code rc = report_slices(cut->report, cut->slices, &err);
+	if (rc == DP_OK)
+		rc = report_write(cut->report, cut->strategy, cut->args, &err);
+	return exit_report(NULL, rc, &err);
+}
+
+static int cut_and_write(struct cut *cut, const struct tool *tool)
+{
+	dp_error err = { 0 };
+	dp_code rc = report_open(&cut->report, tool, &err);
+	if (rc != DP_OK)
+		return exit_report(NULL, rc, &err);
+	int code = options_has(tool->opts, OPT_RECURSIVE) ? cut_dataset(cut, tool)
+							  : cut_objects(cut, tool);
+	if (code == EXIT_FINE)
+		code = write_tokens(cut, tool);
+	return code == EXIT_FINE ? write_report(cut) : code;
 }
 
 static int run(const struct tool *tool)
@@ -182,10 +210,8 @@ static int run(const struct tool *tool)
 	struct cut cut = { 0 };
 	if (!take_words(&cut, tool))
 		return exit_usage(NULL, "usage: dataplug partition %s", cmd_partition.usage);
-	int code = options_has(tool->opts, OPT_RECURSIVE) ? cut_dataset(&cut, tool)
-							  : cut_objects(&cut, tool);
-	if (code == EXIT_FINE)
-		code = write_tokens(&cut, tool);
+	int code = cut_and_write(&cut, tool);
+	report_free(cut.report);
 	dp_slices_free(cut.slices);
 	for (size_t i = 0; cut.index && i < cut.nobjects; i++)
 		dp_index_free(cut.index[i]);
@@ -195,13 +221,18 @@ static int run(const struct tool *tool)
 
 const struct command cmd_partition = {
 	.name = "partition",
-	.usage = "OBJECT... STRATEGY [NAME=VALUE]... [-o SLICES.jsonl] [--json] [--recursive]",
+	.usage = "OBJECT... STRATEGY [NAME=VALUE]... [-o SLICES.jsonl] [--json] [--recursive] "
+		 "[--report FILE.html]",
 	.doc = "cut objects into slices: tokens, one a line, and their price on stderr",
 	.more = "Several objects are cut together, record by record. \"dataplug strategies\" lists "
 		"the\n"
-		"strategies, \"dataplug strategies NAME\" the parameters of one.\n",
+		"strategies, \"dataplug strategies NAME\" the parameters of one. --report shows "
+		"which "
+		"bytes\n"
+		"each slice will read, and how even they are, on a page of HTML that needs no "
+		"network.\n",
 	.options = OPTION(OUTPUT) | OPTION(JSON) | OPTION(QUIET) | OPTION(FORMAT) |
-		   OPTION(RECURSIVE) | OPTION(STRICT) | OPTION(KEEP_QUERY),
+		   OPTION(RECURSIVE) | OPTION(REPORT) | OPTION(STRICT) | OPTION(KEEP_QUERY),
 	.min = 2,
 	.max = SIZE_MAX,
 	.run = run,

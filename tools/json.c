@@ -40,7 +40,7 @@ static size_t utf8_len(const unsigned char *s, size_t len)
 	return n;
 }
 
-void json_put_text(FILE *to, const char *text, size_t len)
+static void put_text(FILE *to, const char *text, size_t len, bool html)
 {
 	putc('"', to);
 	for (size_t i = 0; i < len;) {
@@ -54,13 +54,23 @@ void json_put_text(FILE *to, const char *text, size_t len)
 			fputs("\\n", to);
 		else if (c == '\t')
 			fputs("\\t", to);
-		else if (c < ' ' || c == 0x7f)
+		else if (c < ' ' || c == 0x7f || (html && c == '<'))
 			fprintf(to, "\\u%04x", c);
 		else
 			fwrite(text + i, 1, n, to);
 		i += n ? n : 1;
 	}
 	putc('"', to);
+}
+
+void json_put_text(FILE *to, const char *text, size_t len)
+{
+	put_text(to, text, len, false);
+}
+
+void json_put_html(FILE *to, const char *text, size_t len)
+{
+	put_text(to, text, len, true);
 }
 
 void json_put_string(FILE *to, const char *text)

@@ -8,7 +8,9 @@
 
 /* A string with its quotes; what is no UTF-8 becomes U+FFFD. */
 void json_put_text(FILE *to, const char *text, size_t len);
-/* The same of a C string; null of NULL. */
+/* The same, and every < as \u003c: fit for a script element of HTML, which "</script" would end. */
+void json_put_html(FILE *to, const char *text, size_t len);
+/* json_put_text() of a C string; null of NULL. */
 void json_put_string(FILE *to, const char *text);
 /* A string of bytes in base64 (RFC 4648 4). */
 void json_put_base64(FILE *to, const void *data, size_t len);

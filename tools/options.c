@@ -39,6 +39,7 @@ static const row table[OPT_COUNT] = {
 	[OPT_QUIET] = { "quiet", 'q', NULL, "print warnings and errors alone" },
 	[OPT_RAW] = { "raw", 0, NULL, "the records alone, without the format's header" },
 	[OPT_RECURSIVE] = { "recursive", 0, NULL, "take all objects under a folder or prefix" },
+	[OPT_REPORT] = { "report", 0, "FILE.html", "write a report there, as one page of HTML" },
 	[OPT_SET] = { "set", 0, "NAME=VALUE",
 		      "a setting, see \"dataplug help settings\"; may be repeated" },
 	[OPT_SLICE] = { "slice", 0, "N|N..M|auto", "these slices alone, counted from 0" },

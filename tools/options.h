@@ -27,6 +27,7 @@ typedef enum option {
 	OPT_QUIET,
 	OPT_RAW,
 	OPT_RECURSIVE,
+	OPT_REPORT,
 	OPT_SET,
 	OPT_SLICE,
 	OPT_STATS,
