@@ -152,6 +152,15 @@ tokens_need_the_signature() {
 	dp 77 get q.jsonl && dp 0 get q.jsonl --url "$web$signed_url" && cmp out reads.fastq &&
 		dp 1 map q.jsonl count && dp 0 map q.jsonl count --url "$web$signed_url"
 }
+reports_show_no_signature() {
+	cp www/reads.fastq.gz www/moves.fastq.gz
+	local url="$web/signed/moves.fastq.gz?Signature=good"
+	dp 0 index "$url" && dp 0 partition "$url" chunks n=2 -o k.jsonl --keep-query --report plan.html &&
+		grep -q Signature=good k.jsonl && ! grep Signature plan.html || return
+	head -4 reads.fastq | gzip >www/new && mv www/new www/moves.fastq.gz
+	dp 1 map k.jsonl count --report job.html && grep -q 'signed/moves.fastq.gz","format"' job.html &&
+		grep -q '"token":null' job.html && ! grep Signature job.html
+}
 errors_show_no_signature() {
 	dp 77 index "$web/signed/reads.fastq.gz?Signature=wrong" && ! grep wrong err
 }
@@ -178,7 +187,7 @@ for name in indexes gives_the_same_records reads_from_the_middle pays_its_price 
 	follows_redirects ends_in_redirect_loops says_what_is_missing takes_empty_objects \
 	refuses_servers_without_ranges busy_is_transient refused_is_transient forbidden_is_told sends_headers \
 	sends_headers_of_the_command_line shows_what_was_asked keeps_headers_to_itself takes_signed_urls later_signatures_find_the_index tokens_need_the_signature \
-	errors_show_no_signature trusts_no_unknown_certificate speaks_tls \
+	reports_show_no_signature errors_show_no_signature trusts_no_unknown_certificate speaks_tls \
 	trusts_a_named_folder trusts_a_named_file_and_folder notices_a_change; do
 	test_ok $name
 done
