@@ -11,7 +11,7 @@
 #include "core/engine/partition.h"
 #include "core/io/url.h"
 
-#define MAX_SLICES  (1u << 20)
+#define MAX_SLICES (1u << 20)
 /* Bytes that a strategy may say of a cut. */
 #define MAX_EXPLANATION ((size_t)64 << 10)
 
