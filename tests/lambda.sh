@@ -223,7 +223,7 @@ good, bad = {"records": 1500}, "DP_EFORMAT"
 assert answer() == ({0: bad, 1: good, 2: bad, 3: bad, 4: bad, 5: bad, 6: good}, [])'
 }
 gives_back_what_is_left() {
-	dp 0 map slices.jsonl nap --lib "$nap" --json && event nap slices.jsonl seconds=0.3 && invoke event 'X-Mock-Seconds: 3' &&
+	dp 0 map slices.jsonl nap --lib "$nap" --json && event nap slices.jsonl seconds=0.5 && invoke event 'X-Mock-Seconds: 4' &&
 		check '
 done, left = answer()
 assert 0 < len(done) < 20 and left == [t for i, t in enumerate(tokens()) if i not in done]
@@ -238,11 +238,11 @@ places = json.load(open("places"))
 assert left == [] and {places[i]: data for i, data in done.items()} == {i: mapped()[i] for i in places}'
 }
 ends_a_slice_at_the_deadline() {
-	event nap slices.jsonl seconds=50 && invoke event 'X-Mock-Seconds: 1' &&
+	event nap slices.jsonl seconds=50 && invoke event 'X-Mock-Seconds: 4' &&
 		check 'assert answer() == ({}, tokens())' && gives_what_map_gives
 }
 does_nothing_without_time() {
-	event nap slices.jsonl seconds=0.5 && invoke event 'X-Mock-Seconds: 0.2' &&
+	event nap slices.jsonl seconds=50 && invoke event 'X-Mock-Seconds: 0' 'X-Mock-Grace: 20' &&
 		check 'assert answer() == ({}, tokens())'
 }
 gives_no_more_than_lambda_takes() {

@@ -4,7 +4,8 @@
 usage: lambda_mock.py PORT LOG
 
 POST /2015-03-31/functions/function/invocations      invokes the function, and gives what it answered;
-                                                     X-Mock-Id: its request's id, X-Mock-Seconds: its time
+                                                     X-Mock-Id: its request's id, X-Mock-Seconds: its time,
+                                                     X-Mock-Grace: how long after that it may answer
 POST /mock/end                                       says to the function that it is over
 /2018-06-01/runtime/...                              the function's side
 
@@ -29,12 +30,12 @@ RUNTIME = "/2018-06-01/runtime/"
 
 
 class Invocation:
-    def __init__(self, name, body, seconds):
+    def __init__(self, name, body, seconds, grace):
         self.name, self.body = name, body
-        self.seconds = seconds
+        self.seconds, self.grace = seconds, grace
         self.answered = threading.Event()
         self.delivered = threading.Event()
-        self.deadline = None
+        self.deadline = self.end = None
         self.kind, self.payload = "error", b'{"errorMessage":"Task timed out","errorType":"Sandbox.Timedout"}'
 
 
@@ -52,11 +53,11 @@ class Lambda:
         with self.lock:
             print(*words, file=self.log_file)
 
-    def invoke(self, name, body, seconds):
-        one = Invocation(name or f"id-{next(self.numbers)}", body, seconds)
+    def invoke(self, name, body, *times):
+        one = Invocation(name or f"id-{next(self.numbers)}", body, *times)
         self.waiting.put(one)
         one.delivered.wait(LIFE)
-        one.answered.wait(max(0, one.deadline - time.time()))
+        one.answered.wait(max(0, one.end - time.time()))
         return one
 
     def next(self):
@@ -64,6 +65,7 @@ class Lambda:
         one = self.waiting.get()
         if one:
             one.deadline = time.time() + one.seconds
+            one.end = one.deadline + one.grace
             self.running = one
             one.delivered.set()
         return one
@@ -74,7 +76,7 @@ class Lambda:
             return 403
         if len(payload) > RESPONSE_MAX:
             return 413
-        if time.time() < one.deadline:
+        if time.time() < one.end:
             one.kind, one.payload = kind, payload
         one.answered.set()
         return 202
@@ -116,7 +118,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         kind = self.headers.get("Lambda-Runtime-Function-Error-Type", "")
         found = re.fullmatch(RUNTIME + r"invocation/([^/]+)/(response|error)", self.path)
         if self.path == INVOKE:
-            one = mock.invoke(self.headers.get("X-Mock-Id"), body, float(self.headers.get("X-Mock-Seconds", 60)))
+            one = mock.invoke(self.headers.get("X-Mock-Id"), body, float(self.headers.get("X-Mock-Seconds", 60)),
+                              float(self.headers.get("X-Mock-Grace", 0)))
             self.reply(200, one.payload, **({"X_Amz_Function_Error": "Unhandled"} if one.kind == "error" else {}))
         elif self.path == "/mock/end":
             mock.waiting.put(None)
