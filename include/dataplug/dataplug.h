@@ -49,6 +49,12 @@ DP_API dp_code dp_index_open(dp_index **out, dp_session *session, const char *ur
 DP_API dp_code dp_index_build(dp_index **out, dp_session *session, const char *url,
 			      const dp_index_opts *opts, dp_error *err);
 DP_API dp_code dp_index_remove(dp_session *session, const char *url, dp_error *err);
+/* Gives out the URL where the index of an object is looked for first, whether there is one or not.
+ */
+DP_API dp_code dp_index_home(dp_session *session, const char *url, dp_write_fn out, void *user,
+			     dp_error *err);
+/* The stored size of an object (its first part) just now; DP_ENOTFOUND: there is none. */
+DP_API dp_code dp_object_size(dp_session *session, const char *url, uint64_t *size, dp_error *err);
 DP_API void dp_index_free(dp_index *index);
 DP_API const dp_view *dp_index_view(const dp_index *index);
 /* Where the index itself lies; NULL where it was not stored. Lives as long as the index. */
