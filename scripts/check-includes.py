@@ -15,6 +15,7 @@ LAYERS = [
     ("src/core/engine/", 5),
     ("src/core/map/", 6),
     ("tools/", 7),
+    ("python/", 7),
     ("tests/", 9),
     ("benchmarks/", 9),
 ]
@@ -28,6 +29,7 @@ HOMES = {
     "expat.h": ("src/core/io/xml.c",),
     "dlfcn.h": ("src/core/",),
     "curl/": ("src/core/io/http",),
+    "Python.h": ("python/native/",),
 }
 # Same number, but strangers to each other.
 STRANGERS = ("src/formats/", "src/strategies/")
@@ -49,6 +51,8 @@ def faults(path, quote, name):
         if name.startswith(head) and not path.startswith(homes + ("tests/",)):
             yield f"{name} belongs in {' '.join(homes) or 'no file'} only"
     to = target(quote, name)
+    if path.startswith("python/") and to and not to.startswith("include/"):
+        yield f"python knows the public headers only: {name}"
     mine, theirs = layer(path), layer(to) if to else None
     if mine is None or theirs is None:
         return
@@ -62,7 +66,7 @@ def faults(path, quote, name):
 
 def main(root):
     bad = 0
-    for top in ("include", "src", "tools", "tests", "benchmarks"):
+    for top in ("include", "src", "tools", "python", "tests", "benchmarks"):
         for file in sorted((root / top).rglob("*.[ch]")):
             path = file.relative_to(root).as_posix()
             for number, line in enumerate(file.read_text().splitlines(), 1):

@@ -64,7 +64,7 @@ def faults(files):
 
 def main(root):
     allowed, used, bad = exceptions(root), set(), 0
-    tops = ("include", "src", "tools", "tests", "benchmarks", "examples")
+    tops = ("include", "src", "tools", "python", "tests", "benchmarks", "examples")
     files = sorted(str(f) for top in tops for f in (root / top).rglob("*.[ch]"))
     for path, function, fault in faults(files):
         if (path, function) in allowed:

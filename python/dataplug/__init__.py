@@ -1,0 +1,64 @@
+"""dataplug indexes large scientific files where they lie and cuts them into slices.
+
+    import dataplug
+
+    reads = dataplug.open("s3://genomics/reads.fastq.gz").index()
+    slices = reads.partition("chunks", n=200)      # no data is read
+    part = slices[7].get()                         # here, or on a worker: slices pickle
+"""
+
+from __future__ import annotations
+
+import _dataplug
+
+from . import errors
+from ._dataset import Dataset, dataset
+from ._object import Axis, Object, ObjectSet, open, open_many
+from ._session import settings
+from ._slice import BaseSlice, Price, Selection, Slice
+from .errors import (
+    Auth,
+    Canceled,
+    Error,
+    Format,
+    InvalidArgument,
+    NoMemory,
+    NotFound,
+    Stale,
+    StoreFailed,
+    TaskFailed,
+    Transient,
+    Unsupported,
+    WriteFailed,
+)
+
+__version__: str = _dataplug.version
+
+__all__ = [
+    "Auth",
+    "Axis",
+    "BaseSlice",
+    "Canceled",
+    "Dataset",
+    "Error",
+    "Format",
+    "InvalidArgument",
+    "NoMemory",
+    "NotFound",
+    "Object",
+    "ObjectSet",
+    "Price",
+    "Selection",
+    "Slice",
+    "Stale",
+    "StoreFailed",
+    "TaskFailed",
+    "Transient",
+    "Unsupported",
+    "WriteFailed",
+    "dataset",
+    "errors",
+    "open",
+    "open_many",
+    "settings",
+]
