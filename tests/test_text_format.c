@@ -104,6 +104,13 @@ Test(text_format, middle_spans_gzip)
 	comes_back("x.fq.gz", gzip(text), "fastq", "span=100K", text, 5);
 }
 
+/* The stored bytes that a slice needs may end where its last record does, within a unit. */
+Test(text_format, long_reads_gzip)
+{
+	bytes text = make_reads(12, 300000, 7);
+	comes_back("x.fq.gz", gzip(text), "fastq", NULL, text, 2);
+}
+
 Test(text_format, small_spans_plain)
 {
 	bytes text = make_reads(3000, 150, 3);

@@ -191,7 +191,8 @@ static dp_code advance(taker *t, dp_batch *batch, dp_error *err)
 	size_t len = t->text.len - t->used;
 	uint64_t before = t->rec;
 	dp__where place = { t->grammar, t->params, t->rec, t->at };
-	if (len && (len >= t->wait || t->left == 0)) {
+	/* Of a narrowed unit no more may come: then what there is, is enough. */
+	if (len && (len >= t->wait || t->left == 0 || !t->whole)) {
 		dp_code rc = pass_records(t, batch, err);
 		if (rc != DP_OK || t->rec > before)
 			return rc;
