@@ -15,6 +15,7 @@ from typing import NamedTuple, Self
 import _dataplug
 
 from ._home import objects_of
+from ._pack import pack, unpack
 from ._session import Settings, session_for
 
 
@@ -36,15 +37,16 @@ class Selection(NamedTuple):
 class BaseSlice:
     """A token, and what can be done with it. It never changes.
 
-    It pickles as the text of its token alone: no credentials, no settings. Where it is unpickled it
-    uses what that process was told by dataplug.settings() and its environment.
+    It pickles as the text of its token alone (of a long one, without the names of its fields): no
+    credentials, no settings. Where it is unpickled, it uses what that process was told by
+    dataplug.settings() and its environment.
     """
 
     __slots__ = ("_settings", "_token")
 
     def __init__(self, token: str, settings: Settings = ()) -> None:
         """token: a line of ASCII JSON; it is checked when it is first used."""
-        self._token = token.rstrip("\r\n")
+        self._token = unpack(token.rstrip("\r\n"))
         self._settings = settings
 
     @property
@@ -53,7 +55,7 @@ class BaseSlice:
         return self._token
 
     def __reduce__(self) -> tuple[object, ...]:
-        return type(self), (self._token,)
+        return type(self), (pack(self._token),)
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and self._token == other._token
