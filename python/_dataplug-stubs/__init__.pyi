@@ -1,6 +1,6 @@
 """The extension, for the package dataplug; use that, not this."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import Self, final
 
@@ -54,6 +54,7 @@ class Batch:
         """A view of where each record ends in data; None where all have one size."""
 
     def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[bytes]: ...
     def __getitem__(self, index: int, /) -> bytes: ...
     def __buffer__(self, flags: int, /) -> memoryview: ...
 

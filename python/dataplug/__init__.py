@@ -5,6 +5,8 @@
     reads = dataplug.open("s3://genomics/reads.fastq.gz").index()
     slices = reads.partition("chunks", n=200)      # no data is read
     part = slices[7].get()                         # here, or on a worker: slices pickle
+
+CloudObject and dataplug.formats have the names of the older Python package of that name.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from ._dataset import Dataset, dataset
 from ._object import Axis, Object, ObjectSet, open, open_many
 from ._session import settings
 from ._slice import BaseSlice, Price, Selection, Slice
+from .cloudobject import CloudObject
 from .errors import (
     Auth,
     Canceled,
@@ -39,6 +42,7 @@ __all__ = [
     "Axis",
     "BaseSlice",
     "Canceled",
+    "CloudObject",
     "Dataset",
     "Error",
     "Format",

@@ -146,13 +146,10 @@ static PyGetSetDef getset[] = {
 };
 
 static PyType_Slot slots[] = {
-	{ Py_tp_dealloc, batch_dealloc },
-	{ Py_tp_getset, getset },
-	{ Py_bf_getbuffer, batch_getbuffer },
-	{ Py_bf_releasebuffer, batch_releasebuffer },
-	{ Py_sq_length, batch_length },
-	{ Py_sq_item, batch_item },
-	{ 0 },
+	{ Py_tp_dealloc, batch_dealloc },     { Py_tp_getset, getset },
+	{ Py_bf_getbuffer, batch_getbuffer }, { Py_bf_releasebuffer, batch_releasebuffer },
+	{ Py_tp_iter, PySeqIter_New },        { Py_sq_length, batch_length },
+	{ Py_sq_item, batch_item },           { 0 },
 };
 
 PyType_Spec dpy_batch_spec = {
