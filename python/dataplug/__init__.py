@@ -5,6 +5,7 @@
     reads = dataplug.open("s3://genomics/reads.fastq.gz").index()
     slices = reads.partition("chunks", n=200)      # no data is read
     part = slices[7].get()                         # here, or on a worker: slices pickle
+    results = dataplug.map(executor, function, slices)  # Lithops, Dask, concurrent.futures
 
 CloudObject and dataplug.formats have the names of the older Python package of that name.
 """
@@ -15,6 +16,7 @@ import _dataplug
 
 from . import errors
 from ._dataset import Dataset, dataset
+from ._mapping import Parts, Results, TaskError, TaskStats, map
 from ._object import Axis, Object, ObjectSet, open, open_many
 from ._session import settings
 from ._slice import BaseSlice, Price, Selection, Slice
@@ -51,17 +53,22 @@ __all__ = [
     "NotFound",
     "Object",
     "ObjectSet",
+    "Parts",
     "Price",
+    "Results",
     "Selection",
     "Slice",
     "Stale",
     "StoreFailed",
+    "TaskError",
     "TaskFailed",
+    "TaskStats",
     "Transient",
     "Unsupported",
     "WriteFailed",
     "dataset",
     "errors",
+    "map",
     "open",
     "open_many",
     "settings",

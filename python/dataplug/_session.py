@@ -116,6 +116,12 @@ def _environment() -> Iterable[tuple[str, str]]:
     return ((name, os.environ[name]) for name in sorted(names))
 
 
+def traffic() -> tuple[int, int]:
+    """Requests and bytes of all sessions of this process so far."""
+    here = [session.traffic() for key, session in list(_sessions.opened.items()) if key[0] == os.getpid()]
+    return sum(t[0] for t in here), sum(t[2] for t in here)
+
+
 def session_for(own: Settings = ()) -> _dataplug.Session:
     """The session of this process with these settings, and the process' own for the rest."""
     named = {word.partition("=")[0] for word in own}

@@ -157,11 +157,9 @@ class Slice(BaseSlice):
         """Writes what get() gives to a file, in bounded memory; whole or not at all."""
         self._write_to(os.fspath(path), False)
 
-    if hasattr(_dataplug, "slice_columns"):
-
-        def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-            """The records as columns, for pyarrow, polars, DuckDB, pandas."""
-            return _dataplug.slice_columns(session_for(self._settings), self._token)
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """The records as columns, for pyarrow, polars, DuckDB, pandas."""
+        return _dataplug.slice_columns(session_for(self._settings), self._token)
 
 
 for _public in (Slice, Price, Selection):

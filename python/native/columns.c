@@ -1,27 +1,16 @@
 /*
  * columns.c - a slice as an Arrow stream, for __arrow_c_stream__: a capsule "arrow_array_stream".
  *
- * Built where the library has dp_slice_columns(). Whoever takes the stream out of the capsule owns
+ * Whoever takes the stream out of the capsule owns
  * it, so it holds what it needs itself: the slice and its session. Consumers call it with the GIL
  * held or not; the library must run without, since its threads take it to log.
  */
+#include <dataplug/arrow.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "native.h"
-
-/* https://arrow.apache.org/docs/format/CStreamInterface.html */
-#ifndef ARROW_C_STREAM_INTERFACE
-#define ARROW_C_STREAM_INTERFACE
-struct ArrowArrayStream {
-	int (*get_schema)(struct ArrowArrayStream *, struct ArrowSchema *out);
-	int (*get_next)(struct ArrowArrayStream *, struct ArrowArray *out);
-	const char *(*get_last_error)(struct ArrowArrayStream *);
-	void (*release)(struct ArrowArrayStream *);
-	void *private_data;
-};
-#endif
 
 #define CAPSULE "arrow_array_stream"
 

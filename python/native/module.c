@@ -70,9 +70,8 @@ static PyMethodDef functions[] = {
 	{ "slice_info", dpy_slice_info, METH_VARARGS, NULL },
 	{ "slice_read", dpy_slice_read, METH_VARARGS, NULL },
 	{ "slice_write", dpy_slice_write, METH_VARARGS, NULL },
-#ifdef DPY_HAVE_COLUMNS
 	{ "slice_columns", dpy_slice_columns, METH_VARARGS, NULL },
-#endif
+	{ "run_task", dpy_run_task, METH_VARARGS, NULL },
 	{ "reader", dpy_reader_new, METH_VARARGS, NULL },
 	{ 0 },
 };
