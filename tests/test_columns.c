@@ -172,6 +172,7 @@ Test(columns, that_are_no_text_are_an_error_that_names_the_record)
 	cr_assert_neq(stream.get_next(&stream, &table), 0);
 	cr_expect_not_null(strstr(stream.get_last_error(&stream), "record 1"), "%s",
 			   stream.get_last_error(&stream));
+	cr_expect_eq(strncmp(stream.get_last_error(&stream), "mem:x.txt: ", 11), 0);
 	stream.release(&stream);
 }
 

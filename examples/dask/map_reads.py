@@ -6,9 +6,8 @@ usage: map_reads.py URL [SLICES]
 import sys
 
 import dask.bag
-from distributed import Client
-
 import dataplug
+from distributed import Client
 
 
 def count(data_slice):

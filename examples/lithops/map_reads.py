@@ -5,9 +5,8 @@ usage: map_reads.py URL [SLICES]
 
 import sys
 
-import lithops
-
 import dataplug
+import lithops
 
 
 def count(data_slice):
@@ -29,7 +28,8 @@ def main(url, n):
         print(f"{error.slice}: {error.kind}: {error.message}", file=sys.stderr)
     good = [result for result in results if result]
     print(sum(reads for reads, _ in good), "reads,", sum(bases for _, bases in good), "bases")
-    print(sum(t.requests for t in results.tasks), "GETs,", sum(t.bytes for t in results.tasks), "bytes")
+    gets = sum(task.requests for task in results.tasks)
+    print(gets, "GETs,", sum(task.bytes for task in results.tasks), "bytes")
     return 1 if results.errors else 0
 
 

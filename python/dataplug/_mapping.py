@@ -35,7 +35,7 @@ class TaskError:
 
 
 class Parts(list[Any]):
-    """The results of the pieces that a slice was split into, in order, where nothing merges them."""
+    """Results of the pieces that a slice was split into, in order, where nothing merges them."""
 
 
 @dataclass
@@ -62,7 +62,11 @@ class Results(list[Any]):
         """Those of slices, and of pieces of them, that failed."""
         found: list[TaskError] = []
         for value in self:
-            found += [v for v in (value if isinstance(value, Parts) else [value]) if isinstance(v, TaskError)]
+            found += [
+                v
+                for v in (value if isinstance(value, Parts) else [value])
+                if isinstance(v, TaskError)
+            ]
         return found
 
 
@@ -106,9 +110,7 @@ class _Futures:
             self._jobs[self._executor.submit(self._call, job.slice)] = job
 
     def finished(self, timeout: float) -> Iterator[tuple[_Job, Outcome]]:
-        done, _ = concurrent.futures.wait(
-            self._jobs, timeout, concurrent.futures.FIRST_COMPLETED
-        )
+        done, _ = concurrent.futures.wait(self._jobs, timeout, concurrent.futures.FIRST_COMPLETED)
         for future in done:
             error = future.exception()
             yield self._jobs.pop(future), _outcome_of(error) if error else future.result()
@@ -129,10 +131,10 @@ class _Dask:
             self._jobs[future.key] = (future, job)
 
     def finished(self, timeout: float) -> Iterator[tuple[_Job, Outcome]]:
-        from distributed import wait
+        from distributed import wait  # type: ignore[import-untyped, import-not-found, unused-ignore]
 
         try:
-            wait([f for f, _ in self._jobs.values()], timeout, "FIRST_COMPLETED")
+            wait([f for f, _ in self._jobs.values()], timeout, "FIRST_COMPLETED")  # type: ignore[no-untyped-call, unused-ignore]
         except TimeoutError:
             return
         for key, (future, job) in list(self._jobs.items()):
@@ -155,7 +157,7 @@ class _Lithops:
         self._jobs += zip(futures, jobs, strict=True)
 
     def finished(self, timeout: float) -> Iterator[tuple[_Job, Outcome]]:
-        from lithops.wait import ANY_COMPLETED
+        from lithops.wait import ANY_COMPLETED  # type: ignore[import-untyped, import-not-found, unused-ignore]
 
         self._executor.wait(
             [future for future, _ in self._jobs],
@@ -274,7 +276,7 @@ def _gather(run: _Run, root: int, merge: Callable[[list[Any]], Any] | None) -> A
     return failed[0] if failed else merge(list(values))
 
 
-def map(  # noqa: A001, PLR0913
+def map(
     executor: Any,
     function: Callable[[Any], Any],
     slices: Iterable[BaseSlice],

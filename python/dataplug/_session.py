@@ -118,7 +118,8 @@ def _environment() -> Iterable[tuple[str, str]]:
 
 def traffic() -> tuple[int, int]:
     """Requests and bytes of all sessions of this process so far."""
-    here = [session.traffic() for key, session in list(_sessions.opened.items()) if key[0] == os.getpid()]
+    opened = list(_sessions.opened.items())
+    here = [session.traffic() for key, session in opened if key[0] == os.getpid()]
     return sum(t[0] for t in here), sum(t[2] for t in here)
 
 

@@ -113,7 +113,7 @@ class Task:
         begun = time.monotonic()
         try:
             self._load()
-            code, result, attempts, paid, seconds = _dataplug.run_task(
+            code, result, attempts, paid, seconds, times = _dataplug.run_task(
                 session_for(() if os.environ.get("DATAPLUG_ALLOW") else _NETWORK),
                 data_slice.token,
                 self._name,
@@ -122,13 +122,14 @@ class Task:
         except Exception as error:
             code = error.name if isinstance(error, errors.Error) else "DP_ETASK"
             result, attempts, paid = str(error).encode(), 1, (0, 0, 0)
-            seconds = time.monotonic() - begun
+            seconds, times = time.monotonic() - begun, (0.0, 0.0, 0.0)
         return {
             "code": code,
             "result": result,
             "attempts": attempts,
             "paid": list(paid),
             "seconds": seconds,
+            "times": list(times),
         }
 
 

@@ -52,6 +52,7 @@ def _line(number: int, answer: dict[str, Any]) -> str:
             "attempts": answer["attempts"],
             "paid": answer["paid"],
             "seconds": answer["seconds"],
+            "times": answer["times"],
         },
         separators=(",", ":"),
     )
@@ -62,11 +63,18 @@ def _failure(error: BaseException) -> dict[str, Any]:
     crashed = isinstance(error, MemoryError)
     reason = "the worker crashed or had no memory left" if crashed else str(error)
     code = error.name if isinstance(error, errors.Error) else "DP_ETASK"
-    return {"code": code, "result": reason.encode(), "attempts": 1, "paid": None, "seconds": 0.0}
+    return {
+        "code": code,
+        "result": reason.encode(),
+        "attempts": 1,
+        "paid": None,
+        "seconds": 0.0,
+        "times": None,
+    }
 
 
 def _answers(executor: Any, futures: list[Any]) -> Iterator[tuple[int, dict[str, Any]]]:
-    from lithops.wait import ANY_COMPLETED
+    from lithops.wait import ANY_COMPLETED  # type: ignore[import-untyped, import-not-found, unused-ignore]
 
     left = dict(enumerate(futures))
     while left:
@@ -101,7 +109,7 @@ def main(words: list[str]) -> int:
     # A parent that uses Lithops too hands down its session's name, and with it its jobs' results.
     os.environ.pop("__LITHOPS_SESSION_ID", None)
     try:
-        import lithops
+        import lithops  # type: ignore[import-untyped, import-not-found, unused-ignore]
     except ImportError:
         print("dataplug.lithops: lithops is not installed: pip install lithops", file=sys.stderr)
         return 69

@@ -48,7 +48,7 @@ static dp_code run_task(dpy_call *call)
 }
 
 /* run_task(session, token, task, args): (code, result, attempts, (requests, bytes, needed),
- * seconds) */
+ * seconds, (fetch, decode, user)) */
 PyObject *dpy_run_task(PyObject *module, PyObject *args)
 {
 	dpy_state *state = PyModule_GetState(module);
@@ -69,12 +69,12 @@ PyObject *dpy_run_task(PyObject *module, PyObject *args)
 	if (!own.task)
 		PyErr_Format(PyExc_LookupError, "no task is called %s", name);
 	else if (dpy_call_run(&own.call))
-		made = Py_BuildValue("sy#I(KKK)d", dp_code_name(own.result.code), own.data,
+		made = Py_BuildValue("sy#I(KKK)d(ddd)", dp_code_name(own.result.code), own.data,
 				     (Py_ssize_t)own.result.len, own.result.attempts,
 				     (unsigned long long)own.result.paid.requests,
 				     (unsigned long long)own.result.paid.bytes,
-				     (unsigned long long)own.result.paid.needed,
-				     own.result.seconds);
+				     (unsigned long long)own.result.paid.needed, own.result.seconds,
+				     own.result.fetch, own.result.decode, own.result.user);
 	free(own.data);
 	dpy_words_fini(&words);
 	return made;

@@ -6,9 +6,8 @@ import concurrent.futures
 import os
 import threading
 
-import pytest
-
 import dataplug
+import pytest
 from dataplug import TaskError
 
 

@@ -15,8 +15,13 @@ typedef struct stream {
 	dp_error error; /* of the last call that failed */
 } stream;
 
+/* Whoever reads the stream knows no slice, so the error names the object: of one on the web without
+ * the query, which may be a signature. */
 static int fail(stream *own, dp_code code)
 {
+	const char *url = dp_slice_url(own->slice);
+	size_t len = strncmp(url, "http", 4) == 0 ? strcspn(url, "?") : strlen(url);
+	dp_fail(&own->error, code, "%.*s: %s", (int)len, url, own->error.msg);
 	switch (code) {
 	case DP_ENOMEM:
 		return ENOMEM;
@@ -28,7 +33,7 @@ static int fail(stream *own, dp_code code)
 	case DP_ECANCELED:
 		return ECANCELED;
 	default:
-		return own->error.code ? EIO : 0;
+		return EIO;
 	}
 }
 
