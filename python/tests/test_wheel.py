@@ -68,8 +68,10 @@ def test_wheel_works_in_a_clean_environment(
     venv = tmp_path / "venv"
     subprocess.run([pythons()[version], "-m", "venv", "--without-pip", str(venv)], check=True)
     python = str(venv / "bin" / "python")
-    pip = [sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check"]
-    subprocess.run([*pip, "install", "-q", "--no-index", str(wheel)], check=True)
+    site = venv / "lib" / f"python{version}" / "site-packages"
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "-q"]
+    pip += ["--no-index", "--no-deps", "--only-binary=:all:", "--target", str(site)]
+    subprocess.run([*pip, "--python-version", version, str(wheel)], check=True)
     (one,) = dataplug.open(path).index().partition("chunks", n=1)
     program = """
 import pickle, sys
