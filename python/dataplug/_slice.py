@@ -135,6 +135,13 @@ class BaseSlice:
             os.unlink(part)
             raise
 
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """The records as tables, one a batch: the number "record", and the format's columns.
+
+        For pyarrow, polars, pandas, DuckDB. requested_schema is not heeded, as the protocol allows.
+        """
+        return _dataplug.slice_columns(session_for(self._settings), self._token)
+
     def split(self, k: int) -> list[Self]:
         """Cuts it into k slices by its index; reads no data."""
         opened = []
@@ -156,10 +163,6 @@ class Slice(BaseSlice):
     def to_file(self, path: str | os.PathLike[str]) -> None:
         """Writes what get() gives to a file, in bounded memory; whole or not at all."""
         self._write_to(os.fspath(path), False)
-
-    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        """The records as columns, for pyarrow, polars, DuckDB, pandas."""
-        return _dataplug.slice_columns(session_for(self._settings), self._token)
 
 
 for _public in (Slice, Price, Selection):

@@ -1,104 +1,121 @@
 /*
  * columns.c - a slice as an Arrow stream, for __arrow_c_stream__: a capsule "arrow_array_stream".
  *
- * Whoever takes the stream out of the capsule owns
- * it, so it holds what it needs itself: the slice and its session. Consumers call it with the GIL
- * held or not; the library must run without, since its threads take it to log.
+ * Whoever takes the stream out of the capsule owns it, so it holds what it needs itself: the
+ * session. Consumers call it with the GIL held or not, on any thread; the library must run without
+ * it, since its threads take it to log.
  */
 #include <dataplug/arrow.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "native.h"
+#include "call.h"
 
 #define CAPSULE "arrow_array_stream"
 
 typedef struct held {
 	struct ArrowArrayStream inner;
 	dpy_session *session;
-	dp_slice *slice;
-	const char *gone; /* the last error, when the process forked */
+	const char *why; /* the last error, where it is not the library's */
 } held;
 
-/* The thread gives the GIL away, whether it has it or not, and is given it back as it was. */
-typedef struct away {
-	PyGILState_STATE had;
-	PyThreadState *thread;
-} away;
+typedef struct stream_call {
+	dpy_call call;
+	held *held;
+	const dp_slice *slice;
+	void *out; /* an ArrowSchema or ArrowArray */
+	int code;
+} stream_call;
 
-static away go_away(void)
+static dp_code run_open(dpy_call *call)
 {
-	away a = { .had = PyGILState_Ensure() };
-	a.thread = PyEval_SaveThread();
-	return a;
+	stream_call *open = (stream_call *)call;
+	return dp_slice_columns(open->slice, &open->held->inner, &call->err);
 }
 
-static void come_back(const away *a)
+static dp_code run_schema(dpy_call *call)
 {
-	PyEval_RestoreThread(a->thread);
-	PyGILState_Release(a->had);
+	stream_call *ask = (stream_call *)call;
+	struct ArrowArrayStream *inner = &ask->held->inner;
+	ask->code = inner->get_schema(inner, ask->out);
+	return DP_OK;
 }
 
-static bool usable(held *self)
+static dp_code run_next(dpy_call *call)
 {
-	if (dpy_session_here(self->session))
-		return true;
-	self->gone = "it was opened by the process that this one forked of";
-	return false;
+	stream_call *ask = (stream_call *)call;
+	struct ArrowArrayStream *inner = &ask->held->inner;
+	ask->code = inner->get_next(inner, ask->out);
+	return DP_OK;
+}
+
+/* The consumer knows of no exceptions: Ctrl-C is raised again when it comes back to Python. */
+static int fail_interrupted(held *self)
+{
+	bool again = PyErr_ExceptionMatches(PyExc_KeyboardInterrupt);
+	PyErr_Clear();
+	if (again)
+		PyErr_SetInterrupt();
+	self->why = "interrupted";
+	return ECANCELED;
+}
+
+static int ask(struct ArrowArrayStream *stream, dp_code (*run)(dpy_call *), void *out)
+{
+	held *self = stream->private_data;
+	stream_call ask = { .call = { .session = self->session, .run = run },
+			    .held = self,
+			    .out = out };
+	self->why = NULL;
+	if (!dpy_session_here(self->session)) {
+		self->why = "it was opened by the process that this one forked of";
+		return EINVAL;
+	}
+	PyGILState_STATE gil = PyGILState_Ensure();
+	if (!dpy_call_run(&ask.call))
+		ask.code = fail_interrupted(self);
+	PyGILState_Release(gil);
+	return ask.code;
 }
 
 static int get_schema(struct ArrowArrayStream *stream, struct ArrowSchema *out)
 {
-	held *self = stream->private_data;
-	if (!usable(self))
-		return EINVAL;
-	away a = go_away();
-	int code = self->inner.get_schema(&self->inner, out);
-	come_back(&a);
-	return code;
+	return ask(stream, run_schema, out);
 }
 
 static int get_next(struct ArrowArrayStream *stream, struct ArrowArray *out)
 {
-	held *self = stream->private_data;
-	if (!usable(self))
-		return EINVAL;
-	away a = go_away();
-	int code = self->inner.get_next(&self->inner, out);
-	come_back(&a);
-	return code;
+	return ask(stream, run_next, out);
 }
 
 static const char *get_last_error(struct ArrowArrayStream *stream)
 {
 	held *self = stream->private_data;
-	return self->gone ? self->gone : self->inner.get_last_error(&self->inner);
+	return self->why ? self->why : self->inner.get_last_error(&self->inner);
 }
 
+/* With the GIL. */
 static void free_held(held *self)
 {
-	if (dpy_session_here(self->session)) {
-		if (self->inner.release)
-			self->inner.release(&self->inner);
-		dp_slice_free(self->slice);
+	if (self->inner.release && dpy_session_here(self->session)) {
+		Py_BEGIN_ALLOW_THREADS self->inner.release(&self->inner);
+		Py_END_ALLOW_THREADS
 	}
+	Py_DECREF((PyObject *)self->session);
+	free(self);
 }
 
 static void release(struct ArrowArrayStream *stream)
 {
-	held *self = stream->private_data;
-	away a = go_away();
-	free_held(self);
-	PyEval_RestoreThread(a.thread);
-	Py_DECREF((PyObject *)self->session);
-	PyGILState_Release(a.had);
-	free(self);
+	PyGILState_STATE gil = PyGILState_Ensure();
+	free_held(stream->private_data);
+	PyGILState_Release(gil);
 	stream->private_data = NULL;
 	stream->release = NULL;
 }
 
-/* Nobody took the stream, or whoever did left it released. */
+/* Nobody took the stream out, or whoever did marked it as released here. */
 static void drop_capsule(PyObject *capsule)
 {
 	struct ArrowArrayStream *stream = PyCapsule_GetPointer(capsule, CAPSULE);
@@ -107,49 +124,49 @@ static void drop_capsule(PyObject *capsule)
 	free(stream);
 }
 
-static dp_code open_columns(held *self, dp_error *err)
-{
-	dp_code code;
-	Py_BEGIN_ALLOW_THREADS code = dp_slice_columns(self->slice, &self->inner, err);
-	Py_END_ALLOW_THREADS return code;
-}
-
+/* Takes self over. */
 static PyObject *make_capsule(held *self)
 {
 	struct ArrowArrayStream *stream = calloc(1, sizeof *stream);
-	if (!stream)
-		return PyErr_NoMemory();
-	*stream = (struct ArrowArrayStream){ get_schema, get_next, get_last_error, release, self };
-	PyObject *capsule = PyCapsule_New(stream, CAPSULE, drop_capsule);
-	if (!capsule)
-		free(stream);
-	return capsule;
+	if (stream)
+		*stream = (struct ArrowArrayStream){ get_schema, get_next, get_last_error, release,
+						     self };
+	PyObject *capsule =
+		stream ? PyCapsule_New(stream, CAPSULE, drop_capsule) : PyErr_NoMemory();
+	if (capsule)
+		return capsule;
+	free(stream);
+	free_held(self);
+	return NULL;
 }
 
 /* slice_columns(session, token): capsule */
 PyObject *dpy_slice_columns(PyObject *module, PyObject *args)
 {
 	dpy_state *state = PyModule_GetState(module);
-	PyObject *session, *capsule = NULL;
+	stream_call open = { .call.run = run_open };
+	PyObject *session;
 	const char *token;
 	Py_ssize_t len;
-	dp_error err = { 0 };
 	if (!PyArg_ParseTuple(args, "O!s#:slice_columns", state->session, &session, &token, &len))
 		return NULL;
+	open.call.session = (dpy_session *)session;
+	dp_slice *slice = dpy_slice_load(open.call.session, token, len);
+	if (!slice)
+		return NULL;
 	held *self = calloc(1, sizeof *self);
-	if (!self)
+	if (!self) {
+		dp_slice_free(slice);
 		return PyErr_NoMemory();
-	self->session = (dpy_session *)session;
-	self->slice = dpy_slice_load(self->session, token, len);
-	if (self->slice && open_columns(self, &err) == DP_OK)
-		capsule = make_capsule(self);
-	else if (self->slice)
-		dpy_raise(&err, dp_slice_url(self->slice));
-	if (capsule) {
-		Py_INCREF(session);
-		return capsule;
 	}
+	self->session = (dpy_session *)Py_NewRef(session);
+	open.held = self;
+	open.slice = slice;
+	open.call.where = dp_slice_url(slice);
+	bool well = dpy_call_run(&open.call);
+	dp_slice_free(slice);
+	if (well)
+		return make_capsule(self);
 	free_held(self);
-	free(self);
 	return NULL;
 }
