@@ -13,6 +13,7 @@ CloudObject and dataplug.formats have the names of the older Python package of t
 from __future__ import annotations
 
 import _dataplug
+from _dataplug import Batch, Reader
 
 from . import errors
 from ._dataset import Dataset, dataset
@@ -43,6 +44,7 @@ __all__ = [
     "Auth",
     "Axis",
     "BaseSlice",
+    "Batch",
     "Canceled",
     "CloudObject",
     "Dataset",
@@ -55,6 +57,7 @@ __all__ = [
     "ObjectSet",
     "Parts",
     "Price",
+    "Reader",
     "Results",
     "Selection",
     "Slice",

@@ -70,6 +70,9 @@ class Object:
         """The index, opened in this process."""
         if self._opened is None or self._opened[0] != os.getpid():
             index = _dataplug.index_open(session_for(self._settings), self._url)
+            found = (index.attr("format") or b"").decode()
+            if self._format not in (None, found):
+                raise errors.NotFound(f"{self.url}: its index is of {found}, not {self._format}")
             self._opened = os.getpid(), index
         return self._opened[1]
 
@@ -175,7 +178,11 @@ def open(
     settings are those of dataplug.settings(), for this object alone. Nothing is read yet:
     index() builds the index, the rest wants one.
     """
-    return Object(url_of(url), format, settings_of({"meta": meta, **settings}))
+    place = url_of(url)
+    if place.startswith(("http:", "https:")) and "?" in place:
+        # What may be a signature reaches all sessions of this process, and leaves it with none.
+        settings.setdefault("url", place)
+    return Object(place, format, settings_of({"meta": meta, **settings}))
 
 
 class ObjectSet:
@@ -219,7 +226,8 @@ def open_many(
     **settings: object,
 ) -> ObjectSet:
     """Several objects to be cut together; arguments as of open()."""
-    objects = [open(url, format, meta, **settings) for url in urls]
+    own = settings_of({"meta": meta, **settings})
+    objects = [Object(url_of(url), format, own) for url in urls]
     if not objects:
         raise errors.InvalidArgument("there are no objects to open")
     return ObjectSet(objects)

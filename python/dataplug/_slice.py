@@ -14,6 +14,7 @@ from typing import NamedTuple, Self
 
 import _dataplug
 
+from . import errors
 from ._home import objects_of
 from ._pack import pack, unpack
 from ._session import Settings, session_for
@@ -63,10 +64,19 @@ class BaseSlice:
     def __hash__(self) -> int:
         return hash(self._token)
 
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
     def __repr__(self) -> str:
-        first, records = self.selection
+        try:
+            urls, _, first, records, _ = self._info()
+        except errors.Error as error:
+            return f"<{type(self).__name__}: {error}>"
         until = "" if records is None else first + records
-        return f"{type(self).__name__}({self.url}, record={first}:{until})"
+        return f"{type(self).__name__}({', '.join(urls)}, record={first}:{until})"
 
     def _info(self) -> tuple[list[str], str, int, int | None, tuple[int, int, int]]:
         return _dataplug.slice_info(session_for(self._settings), self._token)

@@ -5,6 +5,7 @@ Programs written for it run as they are. What differs is said in docs/python.md.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import logging
 import os
@@ -236,7 +237,8 @@ class CloudObject:
             raise errors.InvalidArgument(f"{strategy!r} is no strategy; one is a function")
         slices = strategy(self, *positional, **kwargs)
         for one in slices:
-            one.cloud_object = self
+            with contextlib.suppress(AttributeError):  # slices of the modern interface have none
+                one.cloud_object = self
         return list(slices)
 
     def clean(self) -> None:

@@ -5,7 +5,8 @@
 #include "native.h"
 
 #define CHUNK_MIN ((size_t)64 << 10)
-#define CHUNK_MAX ((size_t)8 << 20)
+/* More than any malloc keeps when it is freed. */
+#define CHUNK_MAX ((size_t)64 << 20)
 
 struct dpy_chunk {
 	dpy_chunk *next;

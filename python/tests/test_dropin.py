@@ -389,6 +389,16 @@ def test_lines_of_reads_come_in_whole_reads(co: CloudObject) -> None:
         co.partition(partition_chunk_lines, lines_per_chunk=5)
 
 
+def test_metadata_of_another_format_is_not_used(co: CloudObject) -> None:
+    lines = CloudObject.from_s3(GZipText, co.path.as_uri())
+    assert not lines.is_preprocessed()
+    assert lines.attributes is None
+    lines.preprocess()
+    assert lines["total_lines"] == 16000
+    with pytest.raises(dataplug.NotFound):
+        CloudObject.from_s3(FASTQGZip, co.path.as_uri()).partition(partition_reads_batches, 2)
+
+
 def test_reads_are_no_strategy_for_text(text: CloudObject) -> None:
     with pytest.raises(dataplug.InvalidArgument, match="FASTQGZip"):
         text.partition(partition_reads_batches, 2)

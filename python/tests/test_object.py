@@ -40,6 +40,13 @@ def test_index_of_other_params_is_built_anew(path: str) -> None:
     assert dataplug.open(path).index(group=2).records == 10000
 
 
+def test_index_of_another_format_is_none(path: str) -> None:
+    assert dataplug.open(path, "lines").index().records == 80000
+    with pytest.raises(dataplug.NotFound, match="of lines, not fastq"):
+        dataplug.open(path, "fastq").partition("chunks", n=2)
+    assert dataplug.open(path, "fastq").index().records == 20000
+
+
 def test_index_of_a_changed_file_is_built_anew(path: str) -> None:
     reads_of = dataplug.open(path).index()
     assert reads_of.records == 20000

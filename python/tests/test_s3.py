@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import pathlib
 import pickle
 import subprocess
 import sys
@@ -74,6 +75,32 @@ def test_big_job_has_small_slices(s3_env: S3) -> None:
     assert b"".join(part.get() for part in slices[2000:2010]) == one.read(
         record=slice(slices[2000].selection.first, slices[2010].selection.first)
     )
+
+
+def test_signed_url_stays_in_its_process(
+    s3: S3, packed: bytes, text: bytes, tmp_path: pathlib.Path
+) -> None:
+    s3.put("modern", "signed.fastq.gz", packed)
+    signed = s3.client.generate_presigned_url(
+        "get_object", {"Bucket": "modern", "Key": "signed.fastq.gz"}
+    )
+    one = dataplug.open(signed, meta=tmp_path / "meta").index()
+    assert "Signature" not in one.url
+    slices = one.partition("chunks", n=2)
+    assert b"".join(part.get() for part in slices) == text
+    assert b"Signature" not in pickle.dumps([slices, one])
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0 if text.endswith(slices[1].get()) else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    alone = pickle.loads(pickle.dumps(slices[0]))
+    with pytest.raises(dataplug.Auth):
+        alone.get()
+    try:
+        assert dataplug.settings(url=signed) == {"url": "***"}
+        assert alone.get() == slices[0].get()
+    finally:
+        dataplug.settings(url=None)
 
 
 def test_prefix_is_cut_as_one(s3_env: S3) -> None:

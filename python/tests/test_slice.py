@@ -106,6 +106,7 @@ def test_token_is_checked(slices: list[dataplug.Slice]) -> None:
     for bad in ("", "{}", token[:-9] + '0"}', token.replace('"fastq"', '"fasta"'), "x" * 100):
         with pytest.raises(dataplug.Error):
             dataplug.Slice(bad).get()
+        assert repr(dataplug.Slice(bad)).startswith("<Slice: ")
 
 
 def test_allow_holds_tokens_to_what_it_names(
@@ -227,7 +228,8 @@ def test_pickle_is_the_token_and_little_more(slices: list[dataplug.Slice]) -> No
         assert alone == slices[3]
         assert hash(alone) == hash(slices[3])
         assert alone.get() == slices[3].get()
-    assert copy.deepcopy(slices[3]) == slices[3]
+    assert copy.deepcopy(slices) == slices
+    assert copy.copy(slices[3]) is slices[3]
     assert slices[3] != slices[2]
 
 

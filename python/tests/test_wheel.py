@@ -39,7 +39,8 @@ def pythons() -> dict[str, str]:
 
 
 def test_wheel_has_the_package_alone(wheel: pathlib.Path) -> None:
-    assert re.fullmatch(r"dataplug-[\d.]+-cp311-abi3-linux_\w+\.whl", wheel.name)
+    python = "".join(map(str, sys.version_info[:2]))
+    assert re.fullmatch(rf"dataplug-[\d.]+-cp{python}-abi3-linux_\w+\.whl", wheel.name)
     assert wheel.stat().st_size < 1 << 20
     names = zipfile.ZipFile(wheel).namelist()
     tops = {name.partition("/")[0] for name in names if ".dist-info/" not in name}
