@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import concurrent.futures
+import os
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from . import _report
 from ._slice import BaseSlice
 from ._worker import MEMORY, TIMEOUT, TRANSIENT, Call, Outcome, calling, kind_of
 
@@ -47,27 +49,45 @@ class TaskStats:
     seconds: float = 0.0
     attempts: int = 0
     pieces: int = 1
+    #: When its first try began and its last one ended, in seconds after the job did.
+    start: float = 0.0
+    end: float = 0.0
+    #: The host and process of its last try.
+    worker: str = ""
 
 
 class Results(list[Any]):
     """The results in the order of the slices; a TaskError where there is none."""
 
-    def __init__(self, values: Iterable[Any], tasks: list[TaskStats]) -> None:
+    def __init__(
+        self, values: Iterable[Any], tasks: list[TaskStats], slices: list[BaseSlice]
+    ) -> None:
         super().__init__(values)
         #: What each slice cost.
         self.tasks = tasks
+        self._slices = slices
+        #: What ran, on what, when (seconds since 1970), and for how long.
+        self.function = self.executor = ""
+        self.began = self.seconds = 0.0
+
+    @property
+    def failed(self) -> list[tuple[TaskError, int]]:
+        """The errors of slices, and of pieces of them, with the number of the slice."""
+        found = []
+        for i, value in enumerate(self):
+            parts = value if isinstance(value, Parts) else [value]
+            found += [(part, i) for part in parts if isinstance(part, TaskError)]
+        return found
+
+    def report(self, path: str | os.PathLike[str]) -> None:
+        """Writes a page of HTML that needs no network: when each task ran, on which worker, what it
+        cost, and what failed; the same page as "dataplug map --report" (docs/report.md)."""
+        _report.write(path, self, self._slices)
 
     @property
     def errors(self) -> list[TaskError]:
         """Those of slices, and of pieces of them, that failed."""
-        found: list[TaskError] = []
-        for value in self:
-            found += [
-                v
-                for v in (value if isinstance(value, Parts) else [value])
-                if isinstance(v, TaskError)
-            ]
-        return found
+        return [error for error, _ in self.failed]
 
 
 @dataclass
@@ -211,6 +231,7 @@ class _Run:
     retries: int
     split_depth: int
     stats: list[TaskStats]
+    began: float  # seconds since 1970
     waiting: list[_Job] = field(default_factory=list)
     running: int = 0
     done: dict[tuple[int, tuple[int, ...]], Any] = field(default_factory=dict)
@@ -240,6 +261,11 @@ class _Run:
         stats.requests += outcome.requests
         stats.bytes += outcome.bytes
         stats.seconds += outcome.seconds
+        # By the worker's clock, which may go otherwise, but not before the job.
+        start = max(0.0, outcome.began - self.began) if outcome.began else stats.end
+        stats.start = start if stats.attempts == 1 else min(stats.start, start)
+        stats.end = max(stats.end, start + outcome.seconds)
+        stats.worker = outcome.worker or stats.worker
         if outcome.kind == TRANSIENT and job.attempts <= self.retries:
             wait = min(_BACKOFF * 2 ** (job.attempts - 1), _LONGEST)
             job.due = time.monotonic() + wait * random.random()
@@ -296,7 +322,8 @@ def map(
     those of its pieces, in order (without it they come as Parts). A crash of native code is seen as
     a lack of memory, since executors cannot tell.
 
-    results.tasks has what each slice cost: requests, bytes, seconds, attempts, pieces.
+    results.tasks has what each slice cost: requests, bytes, seconds, attempts, pieces;
+    results.report("job.html") shows it.
     """
     all_slices = list(slices)
     run = _Run(
@@ -304,8 +331,14 @@ def map(
         retries,
         split_depth,
         [TaskStats() for _ in all_slices],
+        time.time(),
         [_Job(data_slice, i) for i, data_slice in enumerate(all_slices)],
     )
+    begun = time.monotonic()
     run.loop()
     values = [_gather(run, i, merge) for i in range(len(all_slices))]
-    return Results(values, run.stats)
+    results = Results(values, run.stats, all_slices)
+    results.function = getattr(function, "__qualname__", type(function).__name__)
+    results.executor = type(executor).__name__
+    results.began, results.seconds = run.began, time.monotonic() - begun
+    return results

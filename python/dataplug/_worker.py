@@ -10,6 +10,7 @@ import ctypes
 import hashlib
 import os
 import tempfile
+import threading
 import time
 import traceback
 from collections.abc import Callable
@@ -36,6 +37,8 @@ class Outcome(NamedTuple):
     requests: int
     bytes: int
     seconds: float
+    began: float = 0.0  #: seconds since 1970, by the worker's clock; 0 = not known
+    worker: str = ""  #: its host and process
 
 
 def kind_of(error: BaseException) -> str:
@@ -53,7 +56,7 @@ def kind_of(error: BaseException) -> str:
 
 def run(function: Callable[[Any], Any], data_slice: BaseSlice) -> Outcome:
     """One try of one slice."""
-    before, begun = traffic(), time.monotonic()
+    before, begun, clock = traffic(), time.monotonic(), time.time()
     kind, value = "", None
     try:
         value = function(data_slice)
@@ -64,7 +67,9 @@ def run(function: Callable[[Any], Any], data_slice: BaseSlice) -> Outcome:
             value = "".join(traceback.format_exception(error)).rstrip()
     after = traffic()
     seconds = time.monotonic() - begun
-    return Outcome(kind, value, after[0] - before[0], after[1] - before[1], seconds)
+    worker = f"{os.uname().nodename}:{os.getpid()}:{threading.get_ident()}"
+    requests, fetched = after[0] - before[0], after[1] - before[1]
+    return Outcome(kind, value, requests, fetched, seconds, clock, worker)
 
 
 class Call:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import concurrent.futures
+import json
 import os
+import re
+import shutil
+import subprocess
 import threading
 
 import dataplug
@@ -142,3 +146,72 @@ def test_crashes_of_processes_do_not_hang(slices):
     with concurrent.futures.ProcessPoolExecutor(1) as pool:
         results = dataplug.map(pool, crash, slices)
     assert isinstance(results[0], TaskError)
+
+
+# ---- the page of a job ----
+
+
+def data_of(page):
+    return json.loads(re.search(r'id="data">(.*?)</script>', page.read_text(), re.S)[1])
+
+
+def test_report_has_the_numbers_of_the_job(executor, slices, tmp_path):
+    def fail(data_slice):
+        if data_slice.selection.first == 0:
+            raise KeyError("</script>")
+        return data_slice.read()
+
+    bad = dataplug.Slice('{"v":1}')
+    results = dataplug.map(executor, fail, [*slices, bad])
+    page = tmp_path / "job.html"
+    results.report(page)
+    data = data_of(page)
+    assert data["job"]["task"].endswith("fail")
+    assert data["job"]["executor"] == "ThreadPoolExecutor"
+    assert data["objects"] == [
+        {
+            "url": slices[0].url,
+            "format": "lines",
+            "record": "record",
+            "size": sum(len(b"line %d\n" % i) for i in range(1000)),
+            "records": None,
+            "index_size": None,
+        }
+    ]
+    assert data["slices"]["records"] == [s.selection.records for s in slices] + [None]
+    assert data["slices"]["bytes"] == [s.price.bytes for s in slices] + [0]
+    tasks = data["tasks"]
+    assert tasks["bytes"] == [task.bytes for task in results.tasks]
+    assert tasks["requests"] == [task.requests for task in results.tasks]
+    assert tasks["code"] == [-12, *[0] * 6, -9]
+    assert len(set(tasks["worker"])) <= 3
+    for start, time in zip(tasks["start"], tasks["time"], strict=True):
+        assert 0 <= start <= start + time <= data["job"]["time"] + 20000
+    assert data["failed"] == 2
+    assert [one["slice"] for one in data["failures"]] == [0, 7]
+    assert data["codes"] == {"0": "DP_OK", "-12": "DP_ETASK", "-9": "DP_EFORMAT"}
+    assert not list(tmp_path.glob("*.part"))
+
+
+@pytest.mark.skipif(not shutil.which("chromium"), reason="chromium is not installed")
+def test_report_is_drawn(executor, slices, tmp_path):
+    page = tmp_path / "job.html"
+    dataplug.map(executor, read, slices).report(page)
+    done = subprocess.run(
+        [
+            "chromium",
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--no-first-run",
+            f"--user-data-dir={tmp_path}/profile",
+            "--virtual-time-budget=5000",
+            "--dump-dom",
+            f"file://{page}",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert 'data-errors="0"' in done.stdout, done.stderr
+    assert re.search(r'data-drawn="[0-9.]+"', done.stdout)
