@@ -27,7 +27,11 @@ _CODES = {
     "lost": errors.TaskFailed,
     "user": errors.TaskFailed,
 }
-_NAMED = {kind.name: kind for kind in vars(errors).values() if isinstance(kind, type)}
+_NAMED = {
+    kind.name: kind
+    for kind in vars(errors).values()
+    if isinstance(kind, type) and issubclass(kind, errors.Error)
+}
 
 
 def _micros(seconds: float) -> int:
