@@ -43,7 +43,14 @@ class _Sessions:
         self.lock = threading.Lock()
 
 
+class _Counting(threading.local):
+    """Threads whose requests are counted apart have sessions of their own: 0 = the process'."""
+
+    thread = 0
+
+
 _sessions = _Sessions()
+_counting = _Counting()
 os.register_at_fork(after_in_child=_sessions.renew)
 
 
@@ -116,10 +123,17 @@ def _environment() -> Iterable[tuple[str, str]]:
     return ((name, os.environ[name]) for name in sorted(names))
 
 
+def count_apart() -> None:
+    """From now on traffic() tells what this thread did; on the main thread, the whole process."""
+    if threading.current_thread() is not threading.main_thread():
+        _counting.thread = threading.get_ident()
+
+
 def traffic() -> tuple[int, int]:
-    """Requests and bytes of all sessions of this process so far."""
+    """Requests and bytes so far."""
     opened = list(_sessions.opened.items())
-    here = [session.traffic() for key, session in opened if key[0] == os.getpid()]
+    mine = os.getpid(), _counting.thread
+    here = [session.traffic() for key, session in opened if key[:2] == mine]
     return sum(t[0] for t in here), sum(t[2] for t in here)
 
 
@@ -127,7 +141,7 @@ def session_for(own: Settings = ()) -> _dataplug.Session:
     """The session of this process with these settings, and the process' own for the rest."""
     named = {word.partition("=")[0] for word in own}
     words = [*own, *(f"{k}={v}" for k, v in sorted(_defaults.items()) if k not in named)]
-    key = (os.getpid(), *words, *_environment())
+    key = (os.getpid(), _counting.thread, *words, *_environment())
     session = _sessions.opened.get(key)
     if session is None:
         with _sessions.lock:

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import _dataplug
 
 from . import errors
-from ._session import session_for, traffic
+from ._session import count_apart, session_for, traffic
 from ._slice import BaseSlice
 
 #: What tokens of others may name on a worker, where DATAPLUG_ALLOW does not say.
@@ -56,6 +56,7 @@ def kind_of(error: BaseException) -> str:
 
 def run(function: Callable[[Any], Any], data_slice: BaseSlice) -> Outcome:
     """One try of one slice."""
+    count_apart()
     before, begun, clock = traffic(), time.monotonic(), time.time()
     kind, value = "", None
     try:
