@@ -188,3 +188,27 @@ def test_a_crash_of_a_task_is_one_failed_slice(config, slices, plugin, monkeypat
     answers = run_bridge(["own"], [s.token for s in slices], DATAPLUG_PLUGIN_PATH=plugin, CRASH="1")
     assert answers[0]["code"] == "DP_ETASK"
     assert [answers[i]["code"] for i in range(1, 4)] == ["DP_OK"] * 3
+
+
+PROGRAM = pathlib.Path(__file__).parents[2] / "build" / "tools" / "dataplug"
+
+
+def answers_of(tokens, *words):
+    done = subprocess.run(
+        [PROGRAM, "map", tokens, "checksum", "--json", *words],
+        env={**os.environ, "DATAPLUG_PYTHON": sys.executable, "DATAPLUG_ALLOW": "file:///"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    kept = ("code", "attempts", "requests", "bytes", "data")
+    return {one["slice"]: [one[name] for name in kept] for one in found}
+
+
+@pytest.mark.skipif(not PROGRAM.exists(), reason="the command line is not built")
+def test_command_line_gives_what_threads_give(config, slices, tmp_path):
+    tokens = tmp_path / "slices.jsonl"
+    tokens.write_text("".join(f"{one.token}\n" for one in slices))
+    assert answers_of(tokens, "--executor", "lithops") == answers_of(tokens)
