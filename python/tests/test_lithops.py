@@ -120,6 +120,21 @@ def test_program_gives_all_reads_on_workers_without_dataplug(
     assert results_of(program, worker, tmp_path, 1) == serial(genomics, 30)
 
 
+def test_job_of_ten_thousand_slices_is_below_the_limit(s3_env: S3) -> None:
+    """Lithops refuses jobs whose items, serialised by it, take more than 4 MiB."""
+    from lithops.constants import MAX_AGG_DATA_SIZE
+    from lithops.job.serialize import SerializeIndependent
+
+    url = s3_env.put("genomics", "dataset.fastq.gz", gzip.compress(reads(11000), 1))
+    one = dataplug.open(url, meta="s3://genomics.meta", create_meta=True)
+    slices = one.index(span=65536).partition("chunks", n=10000)
+    items = [{"data_slice": part} for part in slices]
+    size = sum(len(item) for item in SerializeIndependent([]).dumps(items))
+    assert MAX_AGG_DATA_SIZE == 4
+    assert len(slices) == 10000
+    assert size < MAX_AGG_DATA_SIZE << 20
+
+
 def test_errors_of_workers_come_back(s3_env: S3, worker: str, tmp_path: pathlib.Path) -> None:
     url = s3_env.put("errors", "dataset.fastq.gz", gzip.compress(READS))
     slices = dataplug.open(url).index().partition("chunks", n=1)
