@@ -55,8 +55,9 @@ def step(name, side, args):
     env = surroundings(args.folder, side)
     program = ROOT / "benchmarks" / "original_step.py"
     words = [python_of(side), program, name, args.uri, f"meta-of-{side}", str(args.slices)]
-    done = subprocess.run(words, env=env, cwd=env["HOME"], stdin=subprocess.DEVNULL,
-                          capture_output=True, text=True)
+    done = subprocess.run(
+        words, env=env, cwd=env["HOME"], stdin=subprocess.DEVNULL, capture_output=True, text=True
+    )
     if done.returncode:
         sys.exit(f"original: {name} of {side} ends with {done.returncode}\n{done.stderr[-3000:]}")
     return json.loads(done.stdout.splitlines()[-1])
@@ -96,8 +97,9 @@ def digest_of(reads):
 def line(what, taken, form="{:.2f}"):
     """One line of the table; taken: side -> figure."""
     texts = [form.format(taken[side]) for side in SIDES]
-    print(f"{what:<34}{texts[0]:>14}{texts[1]:>14}{taken['ours'] / taken['theirs']:>9.3f}",
-          flush=True)
+    print(
+        f"{what:<34}{texts[0]:>14}{texts[1]:>14}{taken['ours'] / taken['theirs']:>11.3f}", flush=True
+    )
 
 
 def lines(what, medians, key, form="{:.2f}", scale=None):
@@ -122,7 +124,7 @@ def compare_reads(what, medians, count):
 
 
 def compare(args, count, size):
-    print(f"{'':<34}{'theirs':>14}{'ours':>14}{'ratio':>9}")
+    print(f"{'':<34}{'theirs':>14}{'ours':>14}{'of theirs':>11}")
     found = in_turns("index", args.runs, args)
     lines("index, CPU s", found, "cpu")
     lines("index, MB/s by CPU", found, "cpu", "{:.1f}", lambda s: size / s / 1e6)
@@ -136,8 +138,12 @@ def compare(args, count, size):
     lines("slices in a loop, bytes", found, "bytes", "{:.0f}")
     lines("slices in a loop, bytes / object", found, "bytes", "{:.3f}", lambda sent: sent / size)
     lines("slices in a loop, s", found, "wall")
+    lines("slices in a loop, CPU s", found, "cpu")
     compare_reads("loop", found, count)
-    found = in_turns("lithops", args.lithops_runs or args.runs, args)
+    runs = args.runs if args.lithops_runs is None else args.lithops_runs
+    if runs == 0:
+        return
+    found = in_turns("lithops", runs, args)
     lines(f"slices under Lithops, {WORKERS} workers, s", found, "wall")
     compare_reads("Lithops", found, count)
 
@@ -145,7 +151,7 @@ def compare(args, count, size):
 def main():
     args = argparse.ArgumentParser(prog="benchmarks/original", description=__doc__.splitlines()[0])
     args.add_argument("--runs", type=int, default=3)
-    args.add_argument("--lithops-runs", type=int, help="as --runs; the original takes minutes")
+    args.add_argument("--lithops-runs", type=int, help="0: none; the original takes minutes")
     args.add_argument("--megabytes", type=int, default=200)
     args.add_argument("--slices", type=int, default=200)
     args.add_argument("--folder", type=pathlib.Path, default=FOLDER)
@@ -156,8 +162,11 @@ def main():
     reads, count = make_reads(args.folder, built / "benchmarks" / "genfq", args.megabytes)
     size = reads.stat().st_size
     args.uri = put(reads)
-    print(f"{reads.name}: {size} bytes, {count} reads, {args.slices} slices; "
-          f"medians of {args.runs} runs, load {os.getloadavg()[0]:.1f}", flush=True)
+    print(
+        f"{reads.name}: {size} bytes, {count} reads, {args.slices} slices; "
+        f"medians of {args.runs} runs, load {os.getloadavg()[0]:.1f}",
+        flush=True,
+    )
     compare_text(args, count, reads)
     compare(args, count, size)
 

@@ -85,15 +85,16 @@ def loop(uri, meta, count):
     slices = cut(uri, meta, count)
     cutting = time.monotonic() - begin
     to_cut, _ = gateway.answered()
-    begin = time.monotonic()
+    begin, used = time.monotonic(), cpu()
     reads = sum(map(count_reads, slices))
-    wall = time.monotonic() - begin
+    wall, used = time.monotonic() - begin, cpu() - used
     requests, sent = gateway.answered()
     return {
         "cutting": cutting,
         "to cut": to_cut,
         "slices": len(slices),
         "wall": wall,
+        "cpu": used,
         "reads": reads,
         "requests": requests,
         "bytes": sent,
