@@ -97,9 +97,8 @@ def digest_of(reads):
 def line(what, taken, form="{:.2f}"):
     """One line of the table; taken: side -> figure."""
     texts = [form.format(taken[side]) for side in SIDES]
-    print(
-        f"{what:<34}{texts[0]:>14}{texts[1]:>14}{taken['ours'] / taken['theirs']:>11.3f}", flush=True
-    )
+    ratio = taken["ours"] / taken["theirs"]
+    print(f"{what:<34}{texts[0]:>14}{texts[1]:>14}{ratio:>11.3f}", flush=True)
 
 
 def lines(what, medians, key, form="{:.2f}", scale=None):
