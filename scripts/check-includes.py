@@ -23,8 +23,8 @@ LAYERS = [
 HOMES = {
     "sqlite3.h": ("src/core/index/sql.c",),
     "jansson.h": ("src/core/", "src/formats/", "tools/"),
-    "zlib.h": ("src/core/base/digest.c", "src/formats/inflate_zlib.c"),
-    "libdeflate.h": ("src/core/base/digest.c", "src/formats/", "tools/bgzip.c"),
+    "zlib.h": ("src/core/base/digest.c",),
+    "libdeflate.h": ("src/core/base/digest.c", "src/formats/window.c", "tools/bgzip.c"),
     "openssl/": ("src/core/base/digest.c",),
     "expat.h": ("src/core/io/xml.c",),
     "dlfcn.h": ("src/core/",),

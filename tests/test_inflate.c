@@ -229,7 +229,7 @@ Test(inflate, distance_before_the_start_fails)
 {
 	dp_error err;
 	cr_assert_eq(run_bytes(match_before_start, 2, NULL, 0, &err), DP_EFORMAT);
-	cr_assert_str_eq(err.msg, "invalid distance too far back");
+	cr_assert_str_eq(err.msg, "a distance that reaches before the first byte");
 }
 
 Test(inflate, distance_into_the_window_goes)
@@ -258,7 +258,7 @@ Test(inflate, block_of_type_3_fails)
 {
 	dp_error err;
 	cr_assert_eq(run_bytes((const uint8_t *)"\x07", 1, NULL, 0, &err), DP_EFORMAT);
-	cr_assert_str_eq(err.msg, "invalid block type");
+	cr_assert_str_eq(err.msg, "a block of type 3");
 }
 
 Test(inflate, stored_length_that_does_not_match_fails)

@@ -2,9 +2,9 @@
  * inflate.h - raw deflate (RFC 1951) in pieces of any size, from a stream's start or from a point
  * inside it.
  *
- * The seam of the decoder: gzip.c knows members, text.c units, and only the file behind this header
- * knows how symbols are decoded. A point may lie between blocks or between two symbols of a block;
- * then it carries the block's header.
+ * The seam of the decoder: gzip.c knows members, text.c units, and only the files behind this
+ * header (inflate_core.h lists them) know how symbols are decoded. A point may lie between blocks
+ * or between two symbols of a block; then it carries the block's header.
  */
 #ifndef DP_FORMATS_INFLATE_H
 #define DP_FORMATS_INFLATE_H
@@ -61,5 +61,21 @@ dp_code dp__inflate_run(dp__inflate *inflate, dp__inflate_io *io, dp_error *err)
  */
 void dp__inflate_point(const dp__inflate *inflate, dp__point *point, uint64_t *stored,
 		       uint64_t *back);
+
+/*
+ * Text whose window is not known: a cell is a byte, or 256 + j for what byte j of the window is,
+ * which has `window` bytes, at most DP__WINDOW. Cells of the text are behind those of the window;
+ * as many as DP__WINDOW are decoded, and up to DP__MARKS_MORE more.
+ */
+#define DP__MARKS_MORE 320
+typedef struct dp__marks {
+	const uint8_t *in; /* begins with the byte that holds point->bit */
+	size_t in_len, window, got;
+	dp__inflate_end end; /* input, output, or the stream's */
+	uint16_t cell[2 * DP__WINDOW + DP__MARKS_MORE];
+} dp__marks;
+/* Decodes from the point on, once. DP_EFORMAT: as dp__inflate_run() says; cells came before it. */
+dp_code dp__inflate_marks(dp__inflate *inflate, const dp__point *point, dp__marks *marks,
+			  dp_error *err);
 
 #endif

@@ -1,24 +1,18 @@
-/*
- * window.c - packs the window of a point.
- *
- * Which of its bytes matter is found without a decoder of our own: what follows the point is
- * decoded three times, with windows in which byte j is the low half of j, the high half, and the
- * low half inverted. Where the first and the third text differ, the byte came from the window, and
- * the first two say from where, however often it was copied on.
- */
+/* window.c - packs the window of a point: what the text behind it refers to is found by decoding it
+ * to marks. */
 #include <libdeflate.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "formats/window.h"
 
-#define LEVEL 8
+#define LEVEL 6
 
 struct dp__packer {
 	struct libdeflate_compressor *deflate;
 	dp__inflate *inflate;
-	uint8_t probe[DP__WINDOW], text[3][DP__WINDOW];
-	bool used[DP__WINDOW];
+	dp__marks marks;
+	uint8_t used[256 + DP__WINDOW]; /* 1 where there is a cell of that value */
 	uint8_t sparse[DP__WINDOW], packed[DP__WINDOW + 1024];
 };
 
@@ -48,42 +42,26 @@ void dp__packer_free(dp__packer *packer)
 	free(packer);
 }
 
-/* Decodes with the probing window number k into text[k]. */
-static dp_code decode_probe(dp__packer *packer, const dp__window *window, int k, dp__inflate_io *io,
-			    dp_error *err)
-{
-	for (size_t j = 0; j < window->len; j++) {
-		size_t v = k == 0 ? j & 255 : k == 1 ? j >> 8 : ~j & 255;
-		packer->probe[j] = (uint8_t)v;
-	}
-	*io = (dp__inflate_io){ .in = window->stored,
-				.in_len = window->stored_len,
-				.out = packer->text[k],
-				.cap = DP__WINDOW };
-	dp_code rc =
-		dp__inflate_resume(packer->inflate, window->point, packer->probe, window->len, err);
-	return rc == DP_OK ? dp__inflate_run(packer->inflate, io, err) : rc;
-}
-
+/* Which bytes of the window the text behind the point refers to. */
 static dp_code find_used(dp__packer *packer, const dp__window *window, dp_error *err)
 {
-	dp__inflate_io io = { 0 };
+	dp__marks *marks = &packer->marks;
+	marks->in = window->stored;
+	marks->in_len = window->stored_len;
+	marks->window = window->len;
+	dp_code rc = dp__inflate_marks(packer->inflate, window->point, marks, err);
+	if (rc != DP_OK)
+		return rc;
 	memset(packer->used, 0, sizeof packer->used);
-	for (int k = 0; k < 3; k++) {
-		dp_code rc = decode_probe(packer, window, k, &io, err);
-		if (rc != DP_OK)
-			return rc;
-	}
-	for (size_t i = 0; i < io.got; i++) {
-		if (packer->text[0][i] != packer->text[2][i])
-			packer->used[packer->text[0][i] | (size_t)packer->text[1][i] << 8] = true;
-	}
-	if (io.end == DP__INFLATE_END)
+	const uint16_t *cell = marks->cell + window->len;
+	for (size_t i = 0; i < marks->got; i++)
+		packer->used[cell[i]] = 1;
+	if (marks->end == DP__INFLATE_END)
 		return DP_OK;
 	/* What was not decoded may reach DP__WINDOW back from where it begins. */
-	size_t known = window->len + io.got;
+	size_t known = window->len + marks->got;
 	for (size_t j = known > DP__WINDOW ? known - DP__WINDOW : 0; j < window->len; j++)
-		packer->used[j] = true;
+		packer->used[256 + j] = 1;
 	return DP_OK;
 }
 
@@ -94,7 +72,7 @@ dp_code dp__window_pack(dp__packer *packer, const dp__window *window, dp__buf *o
 	if (rc != DP_OK)
 		return rc;
 	for (size_t j = 0; j < window->len; j++)
-		packer->sparse[j] = packer->used[j] ? window->text[j] : 0;
+		packer->sparse[j] = packer->used[256 + j] ? window->text[j] : 0;
 	if (window->len) {
 		n = libdeflate_deflate_compress(packer->deflate, packer->sparse, window->len,
 						packer->packed, sizeof packer->packed);
