@@ -2,6 +2,7 @@
  * (interleaved pairs). */
 #include <string.h>
 
+#include "formats/cpu.h"
 #include "formats/fastq.h"
 
 #define GROUP_MAX 1024
@@ -124,6 +125,17 @@ static dp__read_end pass_group(const dp_text *text, size_t at, const fastq_param
 	return DP__READ_WHOLE;
 }
 
+static void quick(const dp_text *text, uint64_t max, uint64_t group, dp_records *found)
+{
+#ifdef __x86_64__
+	if (dp__cpu_is_v3()) {
+		dp__fastq_quick_v3(text, max, group, found);
+		return;
+	}
+#endif
+	dp__fastq_quick_base(text, max, group, found);
+}
+
 static dp_code fastq_records(const dp_text *text, uint64_t max, const void *params,
 			     dp_records *found, dp_error *err)
 {
@@ -134,6 +146,10 @@ static dp_code fastq_records(const dp_text *text, uint64_t max, const void *para
 	found->nrec = 0;
 	found->used = 0;
 	while (found->nrec < max && found->used < text->len) {
+		if (own->layout == FOUR_LINE)
+			quick(text, max, own->group, found);
+		if (found->nrec == max)
+			break;
 		dp__read_end end = pass_group(text, found->used, own, &read, err);
 		if (end == DP__READ_MORE)
 			break;

@@ -50,6 +50,11 @@ extern const dp_column dp__fastq_columns[];
 dp_code dp__fastq_rows(const uint8_t *record, size_t len, bool wrapped, dp_rows *rows,
 		       dp_error *err);
 
+/* Passes over records of so many reads each, as long as they are plain and more text follows:
+ * appends to found, up to max records. What is left is for the two above. */
+void dp__fastq_quick_base(const dp_text *text, uint64_t max, uint64_t group, dp_records *found);
+void dp__fastq_quick_v3(const dp_text *text, uint64_t max, uint64_t group, dp_records *found);
+
 extern const dp_grammar dp__fastq;
 extern const dp_task dp__fastq_stats;
 

@@ -284,8 +284,20 @@ static dp_code fail_inflate(const gzip *gz, dp_code rc, const dp_error *why, dp_
 	return dp_fail(err, DP_EFORMAT, "stored byte %" PRIu64 ": %s", gz->off, why->msg);
 }
 
+/* Adds the text of one run to the sums that are asked for, and reads it only once for both. */
+static void sum_text(gzip *gz, const dp__inflate_io *io, const dp__piece *piece)
+{
+	if (!gz->whole && !piece->crc)
+		return;
+	uint32_t crc = dp__crc32(0, io->out, io->got);
+	if (piece->crc)
+		*piece->crc = piece->got ? dp__crc32_join(*piece->crc, crc, io->got) : crc;
+	if (gz->whole)
+		gz->crc = gz->text ? dp__crc32_join(gz->crc, crc, io->got) : crc;
+}
+
 /* Decodes what there is of input; then gets more of it. */
-static dp_code inflate_some(gzip *gz, dp__inflate_io *io, dp_error *err)
+static dp_code inflate_some(gzip *gz, dp__inflate_io *io, const dp__piece *piece, dp_error *err)
 {
 	dp_error why;
 	io->in = gz->in;
@@ -294,8 +306,7 @@ static dp_code inflate_some(gzip *gz, dp__inflate_io *io, dp_error *err)
 	if (rc == DP_OK && gz->trace)
 		rc = dp__trace_run(gz->trace, io, &why);
 	pass(gz, io->used);
-	if (gz->whole)
-		gz->crc = dp__crc32(gz->crc, io->out, io->got);
+	sum_text(gz, io, piece);
 	gz->text += io->got;
 	if (io->got)
 		gz->text_end = gz->off;
@@ -321,6 +332,8 @@ static dp_code gzip_read(void *self, dp__piece *piece, dp_error *err)
 	dp_code rc = gz->late_code;
 	piece->got = 0;
 	piece->at_border = false;
+	if (piece->crc)
+		*piece->crc = 0;
 	while (rc == DP_OK && !piece->at_border && gz->place != AT_END &&
 	       (piece->got < piece->cap || gz->place == AT_TRAILER)) {
 		if (gz->place == AT_MEMBER) {
@@ -332,7 +345,7 @@ static dp_code gzip_read(void *self, dp__piece *piece, dp_error *err)
 			dp__inflate_io io = { .out = piece->out + piece->got,
 					      .cap = piece->cap - piece->got,
 					      .border = piece->border };
-			rc = inflate_some(gz, &io, &gz->late);
+			rc = inflate_some(gz, &io, piece, &gz->late);
 			piece->got += io.got;
 			piece->at_border =
 				piece->border && piece->got && io.end == DP__INFLATE_BORDER;

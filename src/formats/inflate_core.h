@@ -96,7 +96,6 @@ typedef enum dp__stop {
 
 /* What is compiled for one kind of processor. */
 typedef struct dp__kernel {
-	const char *name;
 	/* Fills the tables from the codes. */
 	void (*tables)(dp__inflate *self);
 	/* Decodes symbols as long as neither end is near. */
@@ -216,7 +215,16 @@ typedef struct dp__range {
 	uint16_t base, extra;
 } dp__range;
 extern const dp__range dp__len_range[DP__LITLENS_USED - DP__END - 1];
-extern const dp__range dp__dist_range[256]; /* the others: 16, no extra bits */
+
+/* What the loop makes of an entry's X (inflate_tables.h): rows 0 to 29 are distances; from 128 on,
+ * lengths whose distance comes next; the others nothing. */
+typedef struct dp__x {
+	uint16_t base, extra;
+	uint32_t begun;
+} dp__x;
+extern const dp__x dp__xs[256];
+/* Where entries without a match copy from: bytes back that are not being written just now. */
+#define DP__NOWHERE 1024
 
 /* ---- inflate_header.c ---- */
 

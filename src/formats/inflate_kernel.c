@@ -4,6 +4,7 @@
  * The build compiles this file once for each: KERNEL is the name, and flags say what the processor
  * can do.
  */
+#include "formats/cpu.h"
 #include "formats/inflate_copy.h"
 #include "formats/inflate_tables.h"
 
@@ -42,16 +43,7 @@ static dp__stop marks_of(const dp__inflate *self, dp__bits *bits, dp__sink16 *si
 	return marks_loop(self->lit, bits, sink, self->lit_bits, true);
 }
 
-#ifndef KERNEL
-#define KERNEL base
-#endif
-#define NAME_OF(kernel)   TEXT_OF(kernel)
-#define TEXT_OF(kernel)   #kernel
-#define SYMBOL_OF(kernel) JOINED(kernel)
-#define JOINED(kernel)    dp__kernel_##kernel
-
-const dp__kernel SYMBOL_OF(KERNEL) = {
-	.name = NAME_OF(KERNEL),
+const dp__kernel DP__OF_KIND(dp__kernel) = {
 	.tables = make_tables,
 	.text = text_of,
 	.marks = marks_of,

@@ -6,12 +6,12 @@
  * puts up to two literals, copies a match if there is one, and looks up the next. From the lowest
  * bit on:
  *
- *   5 bits it takes; E_ELSE; 2 how many literals; 8 literal; 8 X; 7 length - 2 or 0; E_PART
+ *   5 bits it takes; E_ELSE; 2 how many literals; 8 literal; 8 X; 8 length or 0
  *
- * X is the second literal, or the symbol of the match's distance, whose extra bits are among those
- * that are taken. PART: the distance is not in it, the next look-up is in the table of distances,
- * whose entries are the same, with the bits of the code in place of a literal. ELSE is for what is
- * rare:
+ * X is the second literal, if below 128, or the symbol of the match's distance, whose extra bits
+ * are among those that are taken. With E_PART in it, X is a length: the distance is not in the
+ * entry, the next look-up is in the table of distances, whose entries are the same, with the bits
+ * of the code in place of a literal. ELSE is for what is rare:
  *
  *   5 bits it takes; E_ELSE; 2 zeros; 5 k; E_EXTRA, E_TABLE, E_END; 16 base
  *            EXTRA: base and k more bits are a length, the distance is to be looked up
@@ -25,28 +25,29 @@
 #define E_COUNT 6   /* shift */
 #define E_LIT   8   /* shift */
 #define E_X     16  /* shift */
-#define NO_DIST 31u /* symbol */
+#define NOTHING 31u /* an X */
 #define E_LEN   24  /* shift */
-#define E_PART  0x80000000u
+#define E_PART  0x800000u
 #define E_K     8 /* shift */
 #define E_EXTRA 0x2000u
 #define E_TABLE 0x4000u
 #define E_END   0x8000u
 #define E_BASE  16 /* shift */
-/* The longest length that an entry can tell. */
+/* The longest length that X can tell. */
 #define LEN_TOLD 127
+#define ASCII    128
 
 typedef uint32_t make_entry(unsigned symbol, unsigned bits);
 
 static uint32_t length_entry(unsigned len, unsigned bits)
 {
-	return len << E_LEN | E_PART | NO_DIST << E_X | bits;
+	return len << E_X | E_PART | bits;
 }
 
 static uint32_t lit_entry(unsigned symbol, unsigned bits)
 {
 	if (symbol < DP__END)
-		return symbol << E_LIT | 1u << E_COUNT | NO_DIST << E_X | bits;
+		return symbol << E_LIT | 1u << E_COUNT | NOTHING << E_X | bits;
 	if (symbol == DP__END)
 		return E_END | E_ELSE | bits;
 	if (symbol >= DP__LITLENS_USED)
@@ -61,7 +62,7 @@ static uint32_t dist_entry(unsigned symbol, unsigned bits)
 {
 	if (symbol >= DP__DISTS_USED)
 		return E_ELSE;
-	return symbol << E_X | bits << E_LIT | (bits + dp__dist_range[symbol].extra);
+	return symbol << E_X | bits << E_LIT | (bits + dp__xs[symbol].extra);
 }
 
 /* Bits that tell apart the codes of more than `width` bits that begin like this one, which is of
@@ -143,10 +144,20 @@ static void resolve_lengths(const dp__inflate *self, uint32_t *lit)
 			if (len.extra && len.base + low <= LEN_TOLD && bits + len.extra <= width) {
 				uint32_t made = length_entry(len.base, bits + len.extra);
 				for (unsigned i = value; i < 1u << width; i += 1u << bits)
-					lit[i] = made + ((i >> bits & low) << E_LEN);
+					lit[i] = made + ((i >> bits & low) << E_X);
 			}
 			value = dp__code_next(value, bits);
 		}
+	}
+}
+
+/* What entries are as the second part of one: that literals without ASCII cannot be. */
+static void copy_second(uint32_t *second, const uint32_t *lit, unsigned width)
+{
+	for (unsigned i = 0; i < 1u << width; i++) {
+		uint32_t e = lit[i], text = e >> E_LIT & 255;
+		uint32_t moved = text < ASCII ? text << E_X | (e & 255) : E_ELSE;
+		second[i] = e & (E_ELSE | E_PART) ? e : moved;
 	}
 }
 
@@ -154,23 +165,19 @@ static void resolve_lengths(const dp__inflate *self, uint32_t *lit)
  */
 static void join_literals(const dp__inflate *self, uint32_t *lit)
 {
-	uint32_t one[1u << DP__LIT_WIDE];
+	uint32_t second[1u << DP__LIT_WIDE];
 	const dp__code *code = &self->lit_code;
 	unsigned at = 0, value = 0, width = self->lit_bits;
-	memcpy(one, lit, sizeof *one << width);
+	copy_second(second, lit, width);
 	for (unsigned bits = 1; bits < width; bits++) {
 		for (unsigned left = code->count[bits]; left; left--) {
-			uint32_t e = one[value];
-			for (unsigned j = 0; code->symbol[at] < DP__END && j < 1u << (width - bits);
-			     j++) {
-				uint32_t f = one[j];
+			uint32_t e = lit[value];
+			unsigned n = code->symbol[at++] < DP__END ? 1u << (width - bits) : 0;
+			for (unsigned j = 0; j < n; j++) {
+				uint32_t f = second[j];
 				bool fits = !(f & E_ELSE) && bits + (f & E_BITS) <= width;
-				/* A second literal moves to its place. */
-				uint32_t x = f & E_PART ? f : (f & 0xff00) << 8 | (f & 0xff);
-				uint32_t both = (x & ~0xff00u) + (e & 0xffff);
-				lit[value | j << bits] = fits ? both : e;
+				lit[value | j << bits] = fits ? (e & 0xffff) + f : e;
 			}
-			at++;
 			value = dp__code_next(value, bits);
 		}
 	}
@@ -182,9 +189,10 @@ static void join_distances(uint32_t *restrict lit, const uint32_t *restrict dist
 	for (unsigned i = 0; i < 1u << width; i++) {
 		uint32_t e = lit[i], bits = e & E_BITS;
 		uint32_t d = dist[i >> bits & ((1u << DP__DIST_BITS) - 1)];
-		bool fits = (e & E_PART) && !(e & E_ELSE) && !(d & E_ELSE) &&
+		bool fits = (e & (E_PART | E_ELSE)) == E_PART && !(d & E_ELSE) &&
 			    bits + (d >> E_LIT & 15) <= width;
-		lit[i] = fits ? (e & 0x7f00ffff) + (d & ~0xff00u) : e;
+		uint32_t len = e >> E_X & LEN_TOLD;
+		lit[i] = fits ? len << E_LEN | ((e & 0xffff) + (d & ~0xff00u)) : e;
 	}
 }
 

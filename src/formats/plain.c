@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/digest.h"
 #include "formats/framing.h"
 
 typedef struct plain {
@@ -52,6 +53,8 @@ static dp_code plain_read(void *self, dp__piece *piece, dp_error *err)
 		piece->got += n;
 	}
 	piece->at_border = piece->border;
+	if (piece->crc)
+		*piece->crc = dp__crc32(0, piece->out, piece->got);
 	return DP_OK;
 }
 

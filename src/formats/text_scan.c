@@ -64,6 +64,7 @@ typedef struct scanner {
 	dp_unit unit;            /* the open one */
 	point mark;              /* where it begins */
 	uint64_t start;          /* its first record, in the text */
+	uint32_t crc;            /* of all text from there on that was read */
 	uint64_t enough;         /* the stored bytes before this hold its records so far */
 	dp__milestone milestone; /* the last one */
 	uint64_t nmilestones;
@@ -146,13 +147,17 @@ static dp_code read_piece(scanner *s, bool border, bool *at_border, dp_error *er
 	*at_border = false;
 	if (rc != DP_OK)
 		return rc;
-	dp__piece piece = { .out = s->text.data + s->text.len, .cap = s->piece, .border = border };
+	uint32_t crc = 0;
+	dp__piece piece = {
+		.out = s->text.data + s->text.len, .cap = s->piece, .border = border, .crc = &crc
+	};
 	rc = s->framing->read(s->decoder, &piece, err);
 	if (rc == DP_EFORMAT && s->may_cut && notes_of(s).cut) {
 		s->cut = true;
 		rc = DP_OK;
 	}
 	s->text.len += piece.got;
+	s->crc = dp__crc32_join(s->crc, crc, piece.got);
 	s->last = rc == DP_OK && piece.got == 0 && !s->cut;
 	*at_border = piece.at_border;
 	return rc;
@@ -176,6 +181,21 @@ static dp_code make_mark(scanner *s, point *mark, dp_error *err)
 	return rc;
 }
 
+/* The CRC-32 of the text that no record was found in yet. */
+static uint32_t crc_left(const scanner *s)
+{
+	return dp__crc32(0, s->text.data + s->used, s->text.len - s->used);
+}
+
+/*
+ * The CRC-32 of the open unit: that of all text from its start on, less what is left. A CRC goes
+ * through 2^32 - 1 states as zero bytes are added, so adding all but n of them takes n away.
+ */
+static uint32_t crc_of_unit(const scanner *s)
+{
+	return dp__crc32_join(s->crc ^ crc_left(s), 0, UINT32_MAX - (s->text.len - s->used));
+}
+
 static void open_unit(scanner *s, uint64_t start)
 {
 	uint64_t rec = s->unit.rec + s->unit.nrec;
@@ -185,6 +205,7 @@ static void open_unit(scanner *s, uint64_t start)
 		s->unit.box.hi[i] = -INFINITY;
 	}
 	s->start = start;
+	s->crc = crc_left(s);
 	s->milestone = (dp__milestone){ 0, 0 };
 	s->nmilestones = 0;
 	s->milestones.len = 0;
@@ -198,6 +219,7 @@ static dp_code emit_unit(scanner *s, dp_error *err)
 	bool direct = s->framing->direct;
 	uint64_t off = direct ? s->start : s->mark.stored;
 	s->unit.extent[0] = (dp_extent){ .off = off, .len = s->enough - off };
+	s->unit.crc = crc_of_unit(s);
 	s->unit.skip = direct ? 0 : s->start - s->mark.text;
 	s->row.len = 0;
 	dp_code rc = dp__put_varint(&s->row, s->nmilestones, err);
@@ -286,8 +308,6 @@ static dp_code count_taken(scanner *s, dp_records *found, dp_error *err)
 
 static void take_records(scanner *s, const dp_records *found)
 {
-	const uint8_t *bytes = s->text.data + s->used;
-	s->unit.crc = dp__crc32(s->unit.crc, bytes, found->used);
 	s->unit.nrec += found->nrec;
 	s->unit.raw += found->used;
 	s->used += found->used;

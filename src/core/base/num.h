@@ -29,4 +29,17 @@ static inline uint64_t dp__max_u64(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
+/* How many zeros are below the lowest set bit; v is not 0. */
+static inline unsigned dp__low_bit(unsigned v)
+{
+#if defined(__GNUC__)
+	return (unsigned)__builtin_ctz(v);
+#else
+	unsigned n = 0;
+	for (; !(v & 1); v >>= 1)
+		n++;
+	return n;
+#endif
+}
+
 #endif

@@ -15,6 +15,8 @@
 #include "core/io/url.h"
 
 #define RUN_MEMORY   ((size_t)8 << 20)
+#define DISK_GAP     ((uint64_t)1 << 20) /* a store whose gaps are below it is near */
+#define DISK_AHEAD   ((uint64_t)4 << 20)
 #define MAX_WARNINGS ((size_t)64 << 10)
 #define MAX_ATTRS    256
 #define MAX_ATTR     ((size_t)64 << 20)
@@ -86,11 +88,14 @@ size_t dp_scan_limit(const dp_scan *scan)
 	return (size_t)scan->session->set.record;
 }
 
-/* Keeps the queue as far ahead of the reader as the memory allows. */
+/* Keeps the queue as far ahead of the reader as the memory allows; of a disk, no farther than the
+ * processor's caches do. */
 static dp_code push_ahead(dp_scan *scan, dp__stream *stream, uint64_t size, uint64_t need,
 			  dp_error *err)
 {
 	uint64_t budget = dp__budget_ahead(scan->session, stream->site.store);
+	if (stream->site.store->gap < DISK_GAP)
+		budget = dp__min_u64(budget, DISK_AHEAD);
 	uint64_t chunk = dp__min_u64(stream->site.store->part, budget / 8);
 	while (stream->pushed < size &&
 	       (stream->pushed < need || stream->pushed - stream->next < budget)) {

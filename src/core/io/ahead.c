@@ -362,10 +362,15 @@ dp_code dp__ahead_bytes(dp__ahead *ahead, uint64_t off, uint64_t len, dp__buf *s
 
 void dp__ahead_release(dp__ahead *ahead, uint64_t off)
 {
+	uint64_t held;
+
 	pthread_mutex_lock(&ahead->lock);
+	held = ahead->held;
 	ahead->released = dp__max_u64(ahead->released, off);
 	drop_released(ahead);
-	pthread_cond_broadcast(&ahead->change);
+	/* Without more room there is nothing to wake the thread for. */
+	if (ahead->held != held)
+		pthread_cond_broadcast(&ahead->change);
 	pthread_mutex_unlock(&ahead->lock);
 }
 
