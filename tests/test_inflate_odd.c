@@ -105,7 +105,7 @@ static bits *begin(void)
 static codes plain_codes(void)
 {
 	codes c = { .nlit = 286, .ndist = 30 };
-	memset(c.lit + 'a', 4, 8);
+	memset(&c.lit['a'], 4, 8);
 	memset(c.lit + 256, 6, 30);
 	c.lit[256] = 5;
 	c.lit['z'] = 6;
