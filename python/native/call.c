@@ -124,8 +124,11 @@ static void attend(dpy_call *call)
 	bool raised = false;
 	for (;;) {
 		int state;
-		Py_BEGIN_ALLOW_THREADS state = await_change(meet);
-		Py_END_ALLOW_THREADS if (state == DONE) return;
+		Py_BEGIN_ALLOW_THREADS
+		state = await_change(meet);
+		Py_END_ALLOW_THREADS
+		if (state == DONE)
+			return;
 		if (state == ASKING) {
 			raised = raised || tell(call->progress, meet->done, meet->total);
 			answer(meet, raised);
@@ -160,7 +163,8 @@ bool dpy_call_run(dpy_call *call)
 {
 	dp_code code = DP_OK;
 	if (!is_main_thread() || !run_apart(call, &code)) {
-		Py_BEGIN_ALLOW_THREADS code = call->run(call);
+		Py_BEGIN_ALLOW_THREADS
+		code = call->run(call);
 		Py_END_ALLOW_THREADS
 	}
 	if (PyErr_Occurred())

@@ -99,7 +99,8 @@ static const char *get_last_error(struct ArrowArrayStream *stream)
 static void free_held(held *self)
 {
 	if (self->inner.release && dpy_session_here(self->session)) {
-		Py_BEGIN_ALLOW_THREADS self->inner.release(&self->inner);
+		Py_BEGIN_ALLOW_THREADS
+		self->inner.release(&self->inner);
 		Py_END_ALLOW_THREADS
 	}
 	Py_DECREF((PyObject *)self->session);

@@ -175,7 +175,8 @@ static void dataset_dealloc(PyObject *object)
 	dpy_dataset *self = (dpy_dataset *)object;
 	PyTypeObject *type = Py_TYPE(object);
 	if (self->dataset && dpy_session_here(self->session)) {
-		Py_BEGIN_ALLOW_THREADS dp_dataset_free(self->dataset);
+		Py_BEGIN_ALLOW_THREADS
+		dp_dataset_free(self->dataset);
 		Py_END_ALLOW_THREADS
 	}
 	Py_XDECREF((PyObject *)self->session);

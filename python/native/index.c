@@ -32,7 +32,8 @@ static void index_dealloc(PyObject *object)
 	dpy_index *self = (dpy_index *)object;
 	PyTypeObject *type = Py_TYPE(object);
 	if (self->index && dpy_session_here(self->session)) {
-		Py_BEGIN_ALLOW_THREADS dp_index_free(self->index);
+		Py_BEGIN_ALLOW_THREADS
+		dp_index_free(self->index);
 		Py_END_ALLOW_THREADS
 	}
 	Py_XDECREF((PyObject *)self->session);

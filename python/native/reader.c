@@ -118,7 +118,8 @@ static void close_reader(dpy_reader *self)
 	self->turn++;
 	if (!reader || !dpy_session_here(self->session))
 		return;
-	Py_BEGIN_ALLOW_THREADS dp_reader_free(reader);
+	Py_BEGIN_ALLOW_THREADS
+	dp_reader_free(reader);
 	Py_END_ALLOW_THREADS
 }
 
@@ -211,7 +212,8 @@ static PyObject *reader_paid(PyObject *object, PyObject *none)
 		return NULL;
 	}
 	if (self->reader) {
-		Py_BEGIN_ALLOW_THREADS paid = dp_reader_paid(self->reader);
+		Py_BEGIN_ALLOW_THREADS
+		paid = dp_reader_paid(self->reader);
 		Py_END_ALLOW_THREADS
 	}
 	return Py_BuildValue("KKK", (unsigned long long)paid.requests,

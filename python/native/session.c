@@ -70,7 +70,8 @@ static void session_dealloc(PyObject *object)
 	dpy_session *self = (dpy_session *)object;
 	PyTypeObject *type = Py_TYPE(object);
 	if (self->session && dpy_session_here(self)) {
-		Py_BEGIN_ALLOW_THREADS dp_session_free(self->session);
+		Py_BEGIN_ALLOW_THREADS
+		dp_session_free(self->session);
 		Py_END_ALLOW_THREADS
 	}
 	Py_XDECREF(self->log);

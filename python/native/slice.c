@@ -93,8 +93,10 @@ static bool run(get_call *get, PyObject *session, const char *token, Py_ssize_t 
 		return false;
 	get->call.where = dp_slice_url(get->slice);
 	bool well = dpy_call_run(&get->call);
-	Py_BEGIN_ALLOW_THREADS dp_slice_free(get->slice);
-	Py_END_ALLOW_THREADS return well;
+	Py_BEGIN_ALLOW_THREADS
+	dp_slice_free(get->slice);
+	Py_END_ALLOW_THREADS
+	return well;
 }
 
 /* slice_read(session, token, raw): bytes */

@@ -123,6 +123,8 @@ PyObject *dpy_bytes_take(dpy_bytes *bytes)
 		return NULL;
 	}
 	char *to = PyBytes_AsString(object);
-	Py_BEGIN_ALLOW_THREADS move_all(bytes, to);
-	Py_END_ALLOW_THREADS return object;
+	Py_BEGIN_ALLOW_THREADS
+	move_all(bytes, to);
+	Py_END_ALLOW_THREADS
+	return object;
 }
