@@ -90,6 +90,8 @@ char *fault_server_seen(fault_server *server, size_t i);
 /* How many of them hold text, whatever its case. */
 size_t fault_server_holds(fault_server *server, const char *text);
 void fault_server_forget(fault_server *server);
+/* Returns when each connection that was made before, and may be closed by now, was accepted. */
+void fault_server_settle(fault_server *server);
 /* Connections that were made, and how many requests waited for an answer at once at most. */
 size_t fault_server_connections(fault_server *server);
 size_t fault_server_parallel(fault_server *server);
