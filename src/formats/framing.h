@@ -33,7 +33,8 @@ typedef struct dp__piece {
 	size_t cap, got;
 	bool border;    /* asked: stop early where a mark would be cheap */
 	bool at_border; /* answered: here it would be */
-	uint32_t *crc;  /* if not NULL: the CRC-32 of the text that was read goes there */
+	uint32_t *crc;  /* if not NULL: answered: the CRC-32 of all text since the decoder was
+			   opened;  ask always or never */
 } dp__piece;
 
 /* What was noticed of an object that was read to its end, or to where it is cut off. */

@@ -37,7 +37,9 @@ typedef struct gzip {
 	bool whole;      /* the member in hand was decoded from its header on */
 	uint64_t member; /* where it begins */
 	uint64_t text;   /* bytes of it so far */
-	uint32_t crc, head_crc;
+	uint32_t crc;    /* of all text, as far as it was asked for or a member was whole */
+	uint32_t before; /* what it was where the member in hand begins */
+	uint32_t head_crc;
 	uint64_t text_end;
 	uint64_t bsize; /* what the member in hand says of its size, BGZF; 0 = nothing */
 	bool bgzf;      /* a member did */
@@ -183,7 +185,7 @@ static dp_code read_header(gzip *gz, dp_error *err)
 		return rc;
 	if (gz->trace)
 		dp__trace_begin(gz->trace);
-	gz->crc = 0;
+	gz->before = gz->crc;
 	gz->text = 0;
 	gz->whole = true;
 	gz->place = IN_DEFLATE;
@@ -256,7 +258,8 @@ static dp_code end_member(gzip *gz, dp_error *err)
 		return rc;
 	dp__cur cur = dp__cur_of(tail, sizeof tail);
 	uint32_t crc = dp__cur_le32(&cur), isize = dp__cur_le32(&cur);
-	if (gz->whole && crc != gz->crc)
+	uint32_t own = gz->text ? dp__crc32_join(gz->before, gz->crc, gz->text) : 0;
+	if (gz->whole && crc != own)
 		return dp_fail(err, DP_EFORMAT,
 			       "stored byte %" PRIu64
 			       ": the CRC-32 of the gzip member that begins at %" PRIu64
@@ -284,18 +287,6 @@ static dp_code fail_inflate(const gzip *gz, dp_code rc, const dp_error *why, dp_
 	return dp_fail(err, DP_EFORMAT, "stored byte %" PRIu64 ": %s", gz->off, why->msg);
 }
 
-/* Adds the text of one run to the sums that are asked for, and reads it only once for both. */
-static void sum_text(gzip *gz, const dp__inflate_io *io, const dp__piece *piece)
-{
-	if (!gz->whole && !piece->crc)
-		return;
-	uint32_t crc = dp__crc32(0, io->out, io->got);
-	if (piece->crc)
-		*piece->crc = piece->got ? dp__crc32_join(*piece->crc, crc, io->got) : crc;
-	if (gz->whole)
-		gz->crc = gz->text ? dp__crc32_join(gz->crc, crc, io->got) : crc;
-}
-
 /* Decodes what there is of input; then gets more of it. */
 static dp_code inflate_some(gzip *gz, dp__inflate_io *io, const dp__piece *piece, dp_error *err)
 {
@@ -306,7 +297,8 @@ static dp_code inflate_some(gzip *gz, dp__inflate_io *io, const dp__piece *piece
 	if (rc == DP_OK && gz->trace)
 		rc = dp__trace_run(gz->trace, io, &why);
 	pass(gz, io->used);
-	sum_text(gz, io, piece);
+	if (gz->whole || piece->crc)
+		gz->crc = dp__crc32(gz->crc, io->out, io->got);
 	gz->text += io->got;
 	if (io->got)
 		gz->text_end = gz->off;
@@ -332,8 +324,6 @@ static dp_code gzip_read(void *self, dp__piece *piece, dp_error *err)
 	dp_code rc = gz->late_code;
 	piece->got = 0;
 	piece->at_border = false;
-	if (piece->crc)
-		*piece->crc = 0;
 	while (rc == DP_OK && !piece->at_border && gz->place != AT_END &&
 	       (piece->got < piece->cap || gz->place == AT_TRAILER)) {
 		if (gz->place == AT_MEMBER) {
@@ -352,6 +342,8 @@ static dp_code gzip_read(void *self, dp__piece *piece, dp_error *err)
 		}
 	}
 	gz->late_code = rc;
+	if (piece->crc)
+		*piece->crc = gz->crc;
 	if (rc == DP_OK || piece->got)
 		return DP_OK;
 	if (err)

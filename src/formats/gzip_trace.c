@@ -1,24 +1,20 @@
-/* gzip_trace.c - the last text and input of a gzip decoder, and the points that are made of them.
- */
+/* gzip_trace.c - the last input of a gzip decoder, and the points that are made of it. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "formats/gzip_trace.h"
 #include "formats/window.h"
 
-/* A point lies at most a block header before the end of the input, and a match before that of the
- * text. */
+/* A point lies at most a block header before the end of the input. */
 #define STORED_KEPT 1024
-#define MATCH_MAX   258
-#define TEXT_KEPT   (DP__WINDOW + MATCH_MAX)
 /* More input than this for 32 KiB of text is all empty blocks. */
 #define AHEAD_MAX ((size_t)128 << 10)
 /* In place of a point's bit: the state of a member's first byte. */
 #define AT_MEMBER 8
 
 struct dp__trace {
-	uint8_t text[TEXT_KEPT], stored[STORED_KEPT];
-	size_t text_len, stored_len;
+	uint8_t stored[STORED_KEPT];
+	size_t stored_len;
 	/* The last mark. */
 	bool member;
 	dp__point point;
@@ -53,29 +49,27 @@ void dp__trace_free(dp__trace *trace)
 
 void dp__trace_begin(dp__trace *trace)
 {
-	trace->text_len = 0;
 	trace->stored_len = 0;
 }
 
-/* Appends to what is kept; the oldest bytes go. */
-static void keep_last(uint8_t *kept, size_t *kept_len, size_t max, const uint8_t *add, size_t n)
+/* Appends to the stored bytes that are kept; the oldest go. */
+static void keep_last(dp__trace *trace, const uint8_t *add, size_t n)
 {
-	if (n >= max) {
-		memcpy(kept, add + (n - max), max);
-		*kept_len = max;
+	if (n >= STORED_KEPT) {
+		memcpy(trace->stored, add + (n - STORED_KEPT), STORED_KEPT);
+		trace->stored_len = STORED_KEPT;
 		return;
 	}
-	size_t stay = *kept_len < max - n ? *kept_len : max - n;
-	memmove(kept, kept + (*kept_len - stay), stay);
+	size_t room = STORED_KEPT - n, stay = trace->stored_len < room ? trace->stored_len : room;
+	memmove(trace->stored, trace->stored + (trace->stored_len - stay), stay);
 	if (n)
-		memcpy(kept + stay, add, n);
-	*kept_len = stay + n;
+		memcpy(trace->stored + stay, add, n);
+	trace->stored_len = stay + n;
 }
 
 dp_code dp__trace_run(dp__trace *trace, const dp__inflate_io *io, dp_error *err)
 {
-	keep_last(trace->text, &trace->text_len, TEXT_KEPT, io->out, io->got);
-	keep_last(trace->stored, &trace->stored_len, STORED_KEPT, io->in, io->used);
+	keep_last(trace, io->in, io->used);
 	if (trace->ahead_done)
 		return DP_OK;
 	size_t room = AHEAD_MAX - trace->ahead.len;
@@ -103,9 +97,11 @@ void dp__trace_mark_point(dp__trace *trace, const dp__inflate *inflate, uint64_t
 	dp__inflate_point(inflate, &trace->point, &stored, &mark->back);
 	mark->off = off - stored;
 	trace->member = false;
-	size_t before = trace->text_len - (size_t)mark->back;
+	size_t len;
+	const uint8_t *text = dp__inflate_text(inflate, &len);
+	size_t before = len - (size_t)mark->back;
 	trace->window_len = before < DP__WINDOW ? before : DP__WINDOW;
-	memcpy(trace->window, trace->text + (before - trace->window_len), trace->window_len);
+	memcpy(trace->window, text + (before - trace->window_len), trace->window_len);
 	trace->ahead.len = 0;
 	trace->text_ahead = mark->back;
 	/* It fits: the buffer's limit is far larger. Without memory the window stays whole. */

@@ -1,8 +1,8 @@
 /*
  * inflate.c - the decoder behind inflate.h: pieces of input and of text, and the points between.
  *
- * Matches reach 32 KiB back. The first 32 KiB of a piece are decoded behind the held text and
- * copied out; what follows them in the same piece is decoded in place.
+ * Matches reach 32 KiB back. The first of a piece, somewhat more than that, is decoded behind the
+ * held text and copied out; what follows in the same piece is decoded in place.
  */
 #include <stdlib.h>
 
@@ -92,8 +92,8 @@ static void make_room(dp__inflate *self, size_t n)
 /* The begin of a piece, or all of a small one. */
 static dp__stop run_held(dp__inflate *self, dp__bits *bits, dp__inflate_io *io)
 {
-	bool more = io->cap > DP__WINDOW + DP__OUT_SLACK;
-	size_t cap = more ? DP__WINDOW + DP__OUT_SLACK : io->cap;
+	bool more = io->cap > DP__KEPT + DP__OUT_SLACK;
+	size_t cap = more ? DP__KEPT + DP__OUT_SLACK : io->cap;
 	make_room(self, cap);
 	uint8_t *out = self->text + self->at;
 	dp__sink8 sink = { out - self->reach, out, out + cap, more };
@@ -102,7 +102,7 @@ static dp__stop run_held(dp__inflate *self, dp__bits *bits, dp__inflate_io *io)
 	if (io->got)
 		memcpy(io->out, out, io->got);
 	self->at += io->got;
-	self->reach = self->reach + io->got < DP__WINDOW ? self->reach + io->got : DP__WINDOW;
+	self->reach = self->reach + io->got < DP__KEPT ? self->reach + io->got : DP__KEPT;
 	return stop;
 }
 
@@ -112,8 +112,8 @@ static dp__stop run_in_place(dp__inflate *self, dp__bits *bits, dp__inflate_io *
 	dp__sink8 sink = { io->out, io->out + io->got, io->out + io->cap, false };
 	dp__stop stop = walk(self, bits, &sink, io->border);
 	io->got = (size_t)(sink.out - io->out);
-	memcpy(self->text, sink.out - DP__WINDOW, DP__WINDOW);
-	self->at = DP__WINDOW;
+	memcpy(self->text, sink.out - DP__KEPT, DP__KEPT);
+	self->at = self->reach = DP__KEPT;
 	return stop;
 }
 
@@ -209,6 +209,12 @@ void dp__inflate_point(const dp__inflate *self, dp__point *point, uint64_t *stor
 	}
 	*stored = (before + 7) / 8;
 	point->bit = self->skip ? self->skip : (unsigned)(*stored * 8 - before);
+}
+
+const uint8_t *dp__inflate_text(const dp__inflate *self, size_t *len)
+{
+	*len = self->reach;
+	return self->text + (self->at - self->reach);
 }
 
 dp_code dp__inflate_open(dp__inflate **out, dp_error *err)

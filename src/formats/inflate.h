@@ -61,6 +61,8 @@ dp_code dp__inflate_run(dp__inflate *inflate, dp__inflate_io *io, dp_error *err)
  */
 void dp__inflate_point(const dp__inflate *inflate, dp__point *point, uint64_t *stored,
 		       uint64_t *back);
+/* Lends the last text of the stream: all, or as much as a window and a begun match. */
+const uint8_t *dp__inflate_text(const dp__inflate *inflate, size_t *len);
 
 /*
  * Text whose window is not known: a cell is a byte, or 256 + j for what byte j of the window is,

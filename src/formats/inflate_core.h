@@ -54,8 +54,9 @@
 #define DP__OUT_SLACK DP__MARKS_MORE
 #define DP__IN_SLACK  32
 
-/* Text that matches can reach, and room to decode behind it. */
-#define DP__HELD (4 * DP__WINDOW)
+/* Text that is kept, of which matches reach DP__WINDOW, and room to decode behind it. */
+#define DP__KEPT (DP__WINDOW + DP__MATCH_MAX)
+#define DP__HELD (4 * DP__KEPT)
 
 /* A canonical Huffman code. */
 typedef struct dp__code {

@@ -10,6 +10,7 @@ typedef struct plain {
 	const uint8_t *in;
 	size_t len;
 	uint64_t off; /* of in */
+	uint32_t crc;
 } plain;
 
 static bool plain_probe(const uint8_t *head, size_t len)
@@ -54,7 +55,7 @@ static dp_code plain_read(void *self, dp__piece *piece, dp_error *err)
 	}
 	piece->at_border = piece->border;
 	if (piece->crc)
-		*piece->crc = dp__crc32(0, piece->out, piece->got);
+		*piece->crc = own->crc = dp__crc32(own->crc, piece->out, piece->got);
 	return DP_OK;
 }
 

@@ -64,7 +64,8 @@ typedef struct scanner {
 	dp_unit unit;            /* the open one */
 	point mark;              /* where it begins */
 	uint64_t start;          /* its first record, in the text */
-	uint32_t crc;            /* of all text from there on that was read */
+	uint32_t crc;            /* of all text that was read */
+	uint32_t crc_before;     /* of the text before the open unit's first record */
 	uint64_t enough;         /* the stored bytes before this hold its records so far */
 	dp__milestone milestone; /* the last one */
 	uint64_t nmilestones;
@@ -147,9 +148,8 @@ static dp_code read_piece(scanner *s, bool border, bool *at_border, dp_error *er
 	*at_border = false;
 	if (rc != DP_OK)
 		return rc;
-	uint32_t crc = 0;
 	dp__piece piece = {
-		.out = s->text.data + s->text.len, .cap = s->piece, .border = border, .crc = &crc
+		.out = s->text.data + s->text.len, .cap = s->piece, .border = border, .crc = &s->crc
 	};
 	rc = s->framing->read(s->decoder, &piece, err);
 	if (rc == DP_EFORMAT && s->may_cut && notes_of(s).cut) {
@@ -157,7 +157,6 @@ static dp_code read_piece(scanner *s, bool border, bool *at_border, dp_error *er
 		rc = DP_OK;
 	}
 	s->text.len += piece.got;
-	s->crc = dp__crc32_join(s->crc, crc, piece.got);
 	s->last = rc == DP_OK && piece.got == 0 && !s->cut;
 	*at_border = piece.at_border;
 	return rc;
@@ -181,19 +180,16 @@ static dp_code make_mark(scanner *s, point *mark, dp_error *err)
 	return rc;
 }
 
-/* The CRC-32 of the text that no record was found in yet. */
-static uint32_t crc_left(const scanner *s)
-{
-	return dp__crc32(0, s->text.data + s->used, s->text.len - s->used);
-}
-
 /*
- * The CRC-32 of the open unit: that of all text from its start on, less what is left. A CRC goes
- * through 2^32 - 1 states as zero bytes are added, so adding all but n of them takes n away.
+ * The CRC-32 of all text up to the end of the last record: that of all text, less what is left. A
+ * CRC goes through 2^32 - 1 states as zero bytes are added, so adding all but n of them takes n
+ * away.
  */
-static uint32_t crc_of_unit(const scanner *s)
+static uint32_t crc_so_far(const scanner *s)
 {
-	return dp__crc32_join(s->crc ^ crc_left(s), 0, UINT32_MAX - (s->text.len - s->used));
+	size_t n = s->text.len - s->used;
+	uint32_t left = dp__crc32(0, s->text.data + s->used, n);
+	return dp__crc32_join(s->crc ^ left, 0, UINT32_MAX - n);
 }
 
 static void open_unit(scanner *s, uint64_t start)
@@ -205,7 +201,7 @@ static void open_unit(scanner *s, uint64_t start)
 		s->unit.box.hi[i] = -INFINITY;
 	}
 	s->start = start;
-	s->crc = crc_left(s);
+	s->crc_before = crc_so_far(s);
 	s->milestone = (dp__milestone){ 0, 0 };
 	s->nmilestones = 0;
 	s->milestones.len = 0;
@@ -219,7 +215,7 @@ static dp_code emit_unit(scanner *s, dp_error *err)
 	bool direct = s->framing->direct;
 	uint64_t off = direct ? s->start : s->mark.stored;
 	s->unit.extent[0] = (dp_extent){ .off = off, .len = s->enough - off };
-	s->unit.crc = crc_of_unit(s);
+	s->unit.crc = dp__crc32_join(s->crc_before, crc_so_far(s), s->unit.raw);
 	s->unit.skip = direct ? 0 : s->start - s->mark.text;
 	s->row.len = 0;
 	dp_code rc = dp__put_varint(&s->row, s->nmilestones, err);
