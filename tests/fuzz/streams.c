@@ -190,6 +190,9 @@ static void check_file(const char *path)
 		t.room = sizes[i * 3 % 7] * 100;
 		t.kernel = i & 1;
 		t.stop = i * 5;
+		/* A byte or two at a time take long; the rest of the stream is cut off then. */
+		if (t.piece < 7 && t.in_len > 3000)
+			t.in_len = 3000;
 		trial_run(&t);
 	}
 	printf("ok - %s\n", path);

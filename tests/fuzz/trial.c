@@ -46,9 +46,7 @@ static dp_code run_once(dp__inflate *inflate, const trial *t, result *r, dp__inf
 	size_t left = t->in_len - r->used, room = t->max - r->got;
 	size_t in_len = left < t->piece ? left : t->piece;
 	size_t cap = room < t->room ? room : t->room;
-	uint8_t *in = copy_of(t->in + r->used, in_len), *out = copy_of(NULL, 0);
-	free(out);
-	out = malloc(cap ? cap : 1);
+	uint8_t *in = copy_of(t->in + r->used, in_len), *out = malloc(cap ? cap : 1);
 	CHECK(out);
 	dp__inflate_io io = { .in = in, .in_len = in_len, .out = out, .cap = cap };
 	io.border = t->border;
@@ -73,7 +71,7 @@ static void begin_anew(const dp__inflate *inflate, const trial *t, const result 
 	dp__point point;
 	uint64_t stored, back;
 	dp__inflate_point(inflate, &point, &stored, &back);
-	CHECK(point.bit < 8 && stored <= r->used && back <= r->got + 0);
+	CHECK(point.bit < 8 && stored <= r->used && back <= r->got);
 	size_t at = r->got - (size_t)back, from = r->used - (size_t)stored;
 	size_t all = t->window_len + at, window = all < DP__WINDOW ? all : DP__WINDOW;
 	uint8_t *text = malloc(all ? all : 1);
