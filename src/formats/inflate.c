@@ -106,14 +106,17 @@ static dp__stop run_held(dp__inflate *self, dp__bits *bits, dp__inflate_io *io)
 	return stop;
 }
 
-/* Behind that, matches reach no farther than the piece itself. */
+/* Where matches reach no farther than the piece itself: behind that, or at a stream's start. */
 static dp__stop run_in_place(dp__inflate *self, dp__bits *bits, dp__inflate_io *io)
 {
 	dp__sink8 sink = { io->out, io->out + io->got, io->out + io->cap, false };
 	dp__stop stop = walk(self, bits, &sink, io->border);
 	io->got = (size_t)(sink.out - io->out);
-	memcpy(self->text, sink.out - DP__KEPT, DP__KEPT);
-	self->at = self->reach = DP__KEPT;
+	self->at = self->reach = 0;
+	if (self->place != DP__AT_END) {
+		self->at = self->reach = io->got < DP__KEPT ? io->got : DP__KEPT;
+		memcpy(self->text, sink.out - self->reach, self->reach);
+	}
 	return stop;
 }
 
@@ -127,7 +130,9 @@ dp_code dp__inflate_run(dp__inflate *self, dp__inflate_io *io, dp_error *err)
 	if (self->place == DP__BROKEN)
 		return dp_fail(err, DP_EFORMAT, "%s", self->why);
 	dp__bits bits = dp__inflate_input(self, io->in, io->in_len);
-	dp__stop stop = run_held(self, &bits, io);
+	dp__stop stop = DP__STOP_ROOM;
+	if (self->reach > 0 || io->cap <= DP__KEPT + DP__OUT_SLACK)
+		stop = run_held(self, &bits, io);
 	if (stop == DP__STOP_ROOM && io->got < io->cap)
 		stop = run_in_place(self, &bits, io);
 	return dp__inflate_stopped(self, &bits, stop, io, err);

@@ -88,7 +88,7 @@ typedef struct table {
 
 /* Puts the codes of more than `width` bits into tables behind the first: the one that is symbol
  * number at, and those behind it. */
-static void fill_second(const table *t, unsigned at, unsigned value)
+static DP__INLINE void fill_second(const table *t, unsigned at, unsigned value)
 {
 	unsigned begin = 0, k = 0, end = 1u << t->width, prefix = end;
 	for (unsigned bits = t->width + 1; bits <= t->code->longest; bits++) {
@@ -113,7 +113,7 @@ static void fill_second(const table *t, unsigned at, unsigned value)
 
 /* Each code of up to `width` bits is in all places that end in it. The table doubles with each
  * bit. */
-static void fill_table(const table *t)
+static DP__INLINE void fill_table(const table *t)
 {
 	unsigned at = 0, value = 0;
 	t->entry[0] = E_ELSE;
