@@ -110,6 +110,9 @@ DP_API const char *dp_scan_key(const dp_scan *scan);
 /* The longest record that may be decoded, in bytes: the session's setting "record". */
 DP_API size_t dp_scan_limit(const dp_scan *scan);
 DP_API dp_code dp_scan_read(dp_scan *scan, const dp_extent *what, void *buf, dp_error *err);
+/* The same without a copy: the bytes live until the next read. */
+DP_API dp_code dp_scan_lend(dp_scan *scan, const dp_extent *what, const uint8_t **bytes,
+			    dp_error *err);
 DP_API dp_code dp_scan_unit(dp_scan *scan, const dp_unit *unit, const void *state, dp_error *err);
 /* A fact of the whole object; travels = workers need it. "header" is what the default write begins
  * with. */

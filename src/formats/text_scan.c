@@ -47,7 +47,7 @@ typedef struct scanner {
 	const dp__framing *framing;
 	void *decoder;
 	uint64_t size, at; /* stored bytes there are, and read so far */
-	uint8_t *in;
+	const uint8_t *in;
 	size_t ready; /* bytes of in that were read and not lent */
 	uint64_t span;
 	size_t piece, limit;
@@ -79,7 +79,7 @@ static dp_code read_stored(scanner *s, dp_error *err)
 	s->ready = (size_t)dp__min_u64(STORED_PIECE, s->size - s->at);
 	dp_extent what = { .off = s->at, .len = s->ready };
 	s->at += s->ready;
-	return dp_scan_read(s->scan, &what, s->in, err);
+	return dp_scan_lend(s->scan, &what, &s->in, err);
 }
 
 static dp_code lend(void *user, const uint8_t **bytes, size_t *len, dp_error *err)
@@ -517,16 +517,14 @@ dp_code dp__text_scan(dp_scan *scan, dp_error *err)
 {
 	const dp_format_use *use = dp_scan_use(scan);
 	scanner *s = calloc(1, sizeof *s);
-	uint8_t *in = malloc(STORED_PIECE);
 	dp_code rc = DP_OK;
-	if (!s || !in) {
+	if (!s) {
 		rc = dp_fail(err, DP_ENOMEM, "no memory to scan");
 		goto out;
 	}
 	s->scan = scan;
 	s->grammar = use->impl;
 	s->params = dp__text_own(use->params);
-	s->in = in;
 	s->size = dp_scan_size(scan, 0);
 	s->limit = (size_t)dp__min_u64(dp_scan_limit(scan), LIMIT_MAX);
 	s->naxes = count_axes(s->grammar->axes);
@@ -545,7 +543,6 @@ out:
 		dp__buf_fini(&s->state);
 		dp__buf_fini(&s->row);
 	}
-	free(in);
 	free(s);
 	return rc;
 }

@@ -108,40 +108,77 @@ static dp_code push_ahead(dp_scan *scan, dp__stream *stream, uint64_t size, uint
 	return DP_OK;
 }
 
-static dp_code read_in_order(dp_scan *scan, const dp_extent *what, void *buf, dp_error *err)
+/* Lends bytes that come next in order; those before them are given back. */
+static dp_code lend_in_order(dp_scan *scan, const dp_extent *what, const uint8_t **bytes,
+			     dp_error *err)
 {
 	dp__stream *stream = &scan->stream[what->part];
-	const uint8_t *bytes = NULL;
+	dp__ahead_release(stream->ahead, what->off);
 	dp_code rc = push_ahead(scan, stream, scan->table.part[what->part].size,
 				what->off + what->len, err);
 	if (rc == DP_OK)
-		rc = dp__ahead_bytes(stream->ahead, what->off, what->len, &stream->scratch, &bytes,
+		rc = dp__ahead_bytes(stream->ahead, what->off, what->len, &stream->scratch, bytes,
 				     err);
 	if (rc != DP_OK)
 		return rc;
-	memcpy(buf, bytes, what->len);
 	stream->next = what->off + what->len;
-	dp__ahead_release(stream->ahead, stream->next);
 	scan->done += what->len;
 	rc = scan->progress ? scan->progress(scan->user, scan->done, scan->total) : DP_OK;
 	return rc == DP_OK ? DP_OK : dp_fail(err, rc, "stopped by the caller");
 }
 
-dp_code dp_scan_read(dp_scan *scan, const dp_extent *what, void *buf, dp_error *err)
+static dp_code check_extent(const dp_scan *scan, const dp_extent *what, dp_error *err)
 {
-	dp_code rc = dp_call_check(&scan->call, err);
-	if (rc != DP_OK || what->len == 0)
-		return rc;
 	if (what->part >= scan->table.nparts || what->off > dp_scan_size(scan, what->part) ||
 	    what->len > dp_scan_size(scan, what->part) - what->off)
 		return dp_fail(err, DP_EFORMAT,
 			       "bytes %" PRIu64 " to +%" PRIu64 " lie behind the end", what->off,
 			       what->len);
+	return DP_OK;
+}
+
+/* Reads what is not next in order. */
+static dp_code read_anywhere(dp_scan *scan, const dp_extent *what, void *buf, dp_error *err)
+{
+	return dp__site_read(&scan->stream[what->part].site, &scan->call,
+			     scan->table.part[what->part].etag,
+			     &(dp_read){ what->off, (size_t)what->len, buf }, 1, err);
+}
+
+dp_code dp_scan_read(dp_scan *scan, const dp_extent *what, void *buf, dp_error *err)
+{
+	const uint8_t *bytes = NULL;
+	dp_code rc = dp_call_check(&scan->call, err);
+	if (rc != DP_OK || what->len == 0)
+		return rc;
+	rc = check_extent(scan, what, err);
+	if (rc != DP_OK)
+		return rc;
+	if (what->off != scan->stream[what->part].next)
+		return read_anywhere(scan, what, buf, err);
+	rc = lend_in_order(scan, what, &bytes, err);
+	if (rc == DP_OK)
+		memcpy(buf, bytes, what->len);
+	return rc;
+}
+
+dp_code dp_scan_lend(dp_scan *scan, const dp_extent *what, const uint8_t **bytes, dp_error *err)
+{
+	static const uint8_t none[1] = { 0 };
+	dp_code rc = dp_call_check(&scan->call, err);
+	*bytes = none;
+	if (rc != DP_OK || what->len == 0)
+		return rc;
+	rc = check_extent(scan, what, err);
+	if (rc != DP_OK)
+		return rc;
 	dp__stream *stream = &scan->stream[what->part];
-	if (what->off != stream->next)
-		return dp__site_read(&stream->site, &scan->call, scan->table.part[what->part].etag,
-				     &(dp_read){ what->off, (size_t)what->len, buf }, 1, err);
-	return read_in_order(scan, what, buf, err);
+	if (what->off == stream->next)
+		return lend_in_order(scan, what, bytes, err);
+	stream->scratch.len = 0;
+	rc = dp__buf_reserve(&stream->scratch, (size_t)what->len, err);
+	*bytes = stream->scratch.data;
+	return rc == DP_OK ? read_anywhere(scan, what, stream->scratch.data, err) : rc;
 }
 
 static dp_code grow_units(dp_scan *scan, dp_error *err)
