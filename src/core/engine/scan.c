@@ -17,6 +17,8 @@
 #define RUN_MEMORY   ((size_t)8 << 20)
 #define DISK_GAP     ((uint64_t)1 << 20) /* a store whose gaps are below it is near */
 #define DISK_AHEAD   ((uint64_t)4 << 20)
+#define FIRST_READ   ((uint64_t)1 << 20)
+#define FIRST_AHEAD  ((uint64_t)8 << 20)
 #define MAX_WARNINGS ((size_t)64 << 10)
 #define MAX_ATTRS    256
 #define MAX_ATTR     ((size_t)64 << 20)
@@ -88,18 +90,23 @@ size_t dp_scan_limit(const dp_scan *scan)
 	return (size_t)scan->session->set.record;
 }
 
-/* Keeps the queue as far ahead of the reader as the memory allows; of a disk, no farther than the
- * processor's caches do. */
+/*
+ * Keeps the queue as far ahead of the reader as the memory allows; of a disk, no farther than the
+ * processor's caches do. Reads are made together, and until the first ones are here the reader has
+ * nothing to do: they are few, and short ones.
+ */
 static dp_code push_ahead(dp_scan *scan, dp__stream *stream, uint64_t size, uint64_t need,
 			  dp_error *err)
 {
 	uint64_t budget = dp__budget_ahead(scan->session, stream->site.store);
 	if (stream->site.store->gap < DISK_GAP)
 		budget = dp__min_u64(budget, DISK_AHEAD);
+	uint64_t far = stream->pushed > 0 ? budget : dp__min_u64(budget, FIRST_AHEAD);
 	uint64_t chunk = dp__min_u64(stream->site.store->part, budget / 8);
 	while (stream->pushed < size &&
-	       (stream->pushed < need || stream->pushed - stream->next < budget)) {
-		uint64_t len = dp__min_u64(chunk, size - stream->pushed);
+	       (stream->pushed < need || stream->pushed - stream->next < far)) {
+		uint64_t len = dp__min_u64(chunk, dp__max_u64(stream->pushed, FIRST_READ));
+		len = dp__min_u64(len, size - stream->pushed);
 		dp_code rc = dp__ahead_push(stream->ahead, stream->pushed, len, err);
 		if (rc != DP_OK)
 			return rc;
