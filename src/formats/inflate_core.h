@@ -43,7 +43,7 @@
  * entries, which holds k + 1 codes at least: the rooms below suffice for any code.
  */
 #define DP__LIT_WIDE   12
-#define DP__LIT_NARROW 10
+#define DP__LIT_NARROW 11
 #define DP__DIST_BITS  8
 #define DP__LIT_ROOM   (4096 + 576)
 #define DP__DIST_ROOM  (256 + 512)
