@@ -1,7 +1,11 @@
-/* digest.c - CRC-32 by libdeflate and zlib, SHA-256 and HMAC by libcrypto. */
+/* digest.c - CRC-32 by ISA-L or libdeflate, and zlib, SHA-256 and HMAC by libcrypto. */
 #include "core/base/digest.h"
 
+#ifdef DP_HAVE_ISAL
+#include <isa-l/crc.h>
+#else
 #include <libdeflate.h>
+#endif
 #include <limits.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -17,8 +21,12 @@ struct dp__sha256 {
 
 uint32_t dp__crc32(uint32_t crc, const void *data, size_t len)
 {
+#ifdef DP_HAVE_ISAL
+	return crc32_gzip_refl(crc, data, len);
+#else
 	/* libdeflate takes a NULL buffer for "begin". */
 	return len == 0 ? crc : libdeflate_crc32(crc, data, len);
+#endif
 }
 
 uint32_t dp__crc32_join(uint32_t a, uint32_t b, uint64_t len_b)
