@@ -23,8 +23,8 @@
 #define AUTO_PLAIN ((uint64_t)1 << 20)
 #define AUTO_UNITS 256
 #define MAX_UNITS  65536
-/* A unit decodes to at most 16 MiB, one larger record excepted. */
-#define TEXT_MAX       ((uint64_t)15 << 20)
+/* A unit decodes to at most 24 MiB, one larger record excepted. */
+#define TEXT_MAX       ((uint64_t)23 << 20)
 #define STORED_PIECE   ((size_t)256 << 10)
 #define PIECE_MIN      ((uint64_t)256)
 #define MILESTONE_MIN  ((uint64_t)32 << 10)
