@@ -1,40 +1,10 @@
 #!/usr/bin/env bash
 # cli.sh - the command line's contract, line by line, on real files: cli.sh [DATAPLUG]
 set -u
-dataplug=${1:-${DATAPLUG:?the path of dataplug}}
-case $dataplug in */*) dataplug=$(cd "$(dirname "$dataplug")" && pwd)/$(basename "$dataplug") ;; esac
-unset DATAPLUG_META DATAPLUG_TIMEOUT DATAPLUG_PLUGIN_PATH
-unset SLURM_ARRAY_TASK_ID AWS_BATCH_JOB_ARRAY_INDEX PBS_ARRAY_INDEX SGE_TASK_ID LSB_JOBINDEX
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 1
-export XDG_CACHE_HOME=$dir/cache LC_ALL=C
-failed=0
-
-# test_ok NAME COMMAND...: the command, in a shell of its own, must give 0.
-test_ok() {
-	local name=$1
-	shift
-	if ("$@") >test.out 2>test.err; then
-		echo "ok $name"
-	else
-		echo "not ok $name"
-		sed 's/^/# /' test.out test.err | head -20
-		failed=$((failed + 1))
-	fi
-}
-
-# dp CODE ARG...: dataplug ends with CODE; its output is in out and err.
-dp() {
-	local want=$1 got=0
-	shift
-	"$dataplug" "$@" >out 2>err || got=$?
-	if [ "$got" != "$want" ]; then
-		echo "dataplug $*: $got, not $want"
-		cat err
-		return 1
-	fi
-}
+# shellcheck source=tests/support/command.sh
+. "$(dirname "$0")/support/command.sh"
+find_dataplug "$@"
+begin
 
 # One line on stderr that begins so.
 says() {
@@ -51,19 +21,6 @@ has() {
 		cat "$1"
 		return 1
 	}
-}
-
-# reads N: FASTQ of N reads of 80 bases, compressible as real ones are.
-reads() {
-	awk -v n="$1" 'BEGIN { srand(11)
-		for (i = 0; i < n; i++) {
-			s = q = ""
-			for (j = 0; j < 80; j++) {
-				s = s substr("ACGTN", int(rand() * 4.05) + 1, 1)
-				q = q substr("@FFFFF:,#", int(rand() * 9) + 1, 1)
-			}
-			print "@read" i "/1\n" s "\n+\n" q
-		} }'
 }
 
 reads 12000 >reads.fastq
@@ -125,24 +82,24 @@ index_goes_to_meta() {
 refuses_packed() { # NAME PROGRAM
 	"$2" -c few.fastq >"few.fastq.$1" && dp 69 index "few.fastq.$1" && has err "few.fastq.$1"
 }
-test_ok index_builds index_builds
-test_ok index_says_fresh index_says_fresh
-test_ok index_is_quiet index_is_quiet
-test_ok index_takes_several index_takes_several
-test_ok index_prints_json index_prints_json
-test_ok index_takes_format_and_params index_takes_format_and_params
-test_ok index_rebuilds_for_another_format index_rebuilds_for_another_format
-test_ok index_rebuilds_stale index_rebuilds_stale
-test_ok index_refuses_unknown_format index_refuses_unknown_format
-test_ok index_refuses_broken_fastq index_refuses_broken_fastq
-test_ok index_refuses_truncated_gzip index_refuses_truncated_gzip
-test_ok index_refuses_empty_gz index_refuses_empty_gz
-test_ok index_takes_empty_text index_takes_empty_text
-test_ok index_refuses_folder index_refuses_folder
-test_ok index_refuses_fifo index_refuses_fifo
-test_ok index_needs_object index_needs_object
-test_ok index_alias_is_index index_alias_is_index
-test_ok index_goes_to_meta index_goes_to_meta
+test_ok index_builds
+test_ok index_says_fresh
+test_ok index_is_quiet
+test_ok index_takes_several
+test_ok index_prints_json
+test_ok index_takes_format_and_params
+test_ok index_rebuilds_for_another_format
+test_ok index_rebuilds_stale
+test_ok index_refuses_unknown_format
+test_ok index_refuses_broken_fastq
+test_ok index_refuses_truncated_gzip
+test_ok index_refuses_empty_gz
+test_ok index_takes_empty_text
+test_ok index_refuses_folder
+test_ok index_refuses_fifo
+test_ok index_needs_object
+test_ok index_alias_is_index
+test_ok index_goes_to_meta
 for pair in zst:zstd bz2:bzip2 xz:xz; do
 	command -v "${pair#*:}" >program || { echo "ok index_refuses_${pair%:*} # skip"; continue; }
 	test_ok "index_refuses_${pair%:*}" refuses_packed "${pair%:*}" "${pair#*:}"
@@ -203,15 +160,15 @@ damaged_index_is_data() {
 	cp few.fastq hurt.fastq
 	dp 0 index hurt.fastq && printf 'x' | dd of=hurt.fastq.dpx bs=1 seek=20 conv=notrunc 2>dd.log && dp 65 show hurt.fastq
 }
-test_ok show_is_for_people show_is_for_people
-test_ok show_prints_units show_prints_units
-test_ok show_prints_json show_prints_json
-test_ok show_needs_index show_needs_index
-test_ok verify_says_ok verify_says_ok
-test_ok verify_finds_stale verify_finds_stale
-test_ok verify_finds_damage verify_finds_damage
-test_ok verify_compares_mates verify_compares_mates
-test_ok damaged_index_is_data damaged_index_is_data
+test_ok show_is_for_people
+test_ok show_prints_units
+test_ok show_prints_json
+test_ok show_needs_index
+test_ok verify_says_ok
+test_ok verify_finds_stale
+test_ok verify_finds_damage
+test_ok verify_compares_mates
+test_ok damaged_index_is_data
 
 # ---- partition ----
 partition_prints_tokens() {
@@ -250,20 +207,20 @@ partition_auto_names_the_limit() { dp 69 partition reads.fastq.gz auto memory=10
 partition_auto_cuts_sets() {
 	dp 0 partition reads.fastq.gz mates.fastq.gz auto profile=local workers=3 rate=1K -o auto.jsonl && [ "$(wc -l <auto.jsonl)" = 3 ]
 }
-test_ok partition_prints_tokens partition_prints_tokens
-test_ok partition_writes_file partition_writes_file
-test_ok partition_prints_json_price partition_prints_json_price
-test_ok partition_keeps_json_off_tokens partition_keeps_json_off_tokens
-test_ok partition_needs_index partition_needs_index
-test_ok partition_needs_object partition_needs_object
-test_ok partition_needs_strategy partition_needs_strategy
-test_ok partition_names_near_strategy partition_names_near_strategy
-test_ok partition_names_near_parameter partition_names_near_parameter
-test_ok partition_takes_words_with_equals partition_takes_words_with_equals
-test_ok partition_refuses_unequal_sets partition_refuses_unequal_sets
-test_ok partition_cuts_sets partition_cuts_sets
+test_ok partition_prints_tokens
+test_ok partition_writes_file
+test_ok partition_prints_json_price
+test_ok partition_keeps_json_off_tokens
+test_ok partition_needs_index
+test_ok partition_needs_object
+test_ok partition_needs_strategy
+test_ok partition_names_near_strategy
+test_ok partition_names_near_parameter
+test_ok partition_takes_words_with_equals
+test_ok partition_refuses_unequal_sets
+test_ok partition_cuts_sets
 for name in predicts takes_a_number prints_json is_quiet lists_goals lists_profiles names_the_limit cuts_sets; do
-	test_ok partition_auto_$name partition_auto_$name
+	test_ok partition_auto_$name
 done
 
 # ---- whole folders ----
@@ -287,7 +244,7 @@ folder_strict_refuses() { dp 66 partition data chunks n=8 --recursive --strict &
 folder_must_be_there() { dp 66 index nowhere --recursive && says 'nowhere: '; }
 for name in folder_indexes_all folder_is_cut_as_one folder_gives_each_object_a_slice folder_is_chosen_for_as_one \
 	folder_strict_refuses folder_must_be_there; do
-	test_ok $name $name
+	test_ok $name
 done
 
 # ---- get, read ----
@@ -364,7 +321,7 @@ for name in get_gives_the_file get_reads_stdin get_takes_a_slice get_takes_both_
 	get_writes_files get_joins_records get_counts_slices get_auto_counts_as_the_scheduler get_auto_takes_groups get_auto_refuses \
 	get_refuses_damaged_token get_refuses_stale get_needs_tokens get_full_disk get_no_folder get_closed_pipe \
 	read_takes_records read_takes_all read_needs_index; do
-	test_ok $name $name
+	test_ok $name
 done
 
 # ---- map ----
@@ -425,7 +382,7 @@ for name in get_compresses set_names_are_compared set_members_are_separated snap
 	map_goes_on_after_a_bad_token map_tells_all_failed map_writes_no_failures map_names_near_task map_refuses_parameter \
 	map_refuses_jobs map_needs_library map_maps_sets map_full_disk map_works_in_another_process map_names_a_missing_executor work_answers_each_line work_refuses_files \
 	work_goes_on_after_a_bad_token work_names_near_task work_refuses_parameter work_ends_with_its_input; do
-	test_ok $name $name
+	test_ok $name
 done
 
 # ---- the rest ----
@@ -485,10 +442,9 @@ has_no_bar_without_a_terminal() { dp 0 index --force reads.fastq.gz && [ ! -s er
 for name in rm_keeps_the_object rm_needs_index lists_all lists_parameters helps tells_its_version needs_a_command \
 	names_near_options refuses_options_of_others takes_options_anywhere takes_settings times_out \
 	times_out_by_environment cancel_leaves_the_old_index has_no_bar_without_a_terminal; do
-	test_ok $name $name
+	test_ok $name
 done
 test_ok interrupt_cancels is_cancelled INT
 test_ok termination_cancels is_cancelled TERM
 
-echo "# $failed failed"
-[ $failed = 0 ]
+conclude

@@ -2,58 +2,22 @@
 # lambda.sh - examples/lambda on a real S3 server, beside which with-s3 runs it, and a stand-in for
 # AWS Lambda: lambda.sh DATAPLUG BOOTSTRAP NAP.so
 set -u
+# shellcheck source=tests/support/command.sh
+. "$(dirname "$0")/support/command.sh"
 : "${DATAPLUG_TEST_S3:?with-s3 sets it}"
-if ! command -v s3cmd >/dev/null; then
-	echo "1..0 # SKIP s3cmd is not installed"
-	exit 77
-fi
-dataplug=$(realpath "$1") bootstrap=$(realpath "$2") nap=$(realpath "$3")
+need s3cmd
+find_dataplug "$1"
+bootstrap=$(realpath "$2") nap=$(realpath "$3")
 here=$(cd "$(dirname "$0")" && pwd)
-for name in $(compgen -e DATAPLUG_ | grep -v '^DATAPLUG_TEST_') $(compgen -e AWS_); do
-	unset "$name"
-done
-unset http_proxy https_proxy HTTPS_PROXY ALL_PROXY all_proxy
-dir=$(mktemp -d) || exit 1
-cd "$dir" || exit 1
-export LC_ALL=C HOME=$dir XDG_CACHE_HOME=$dir/cache PYTHONPATH=$dir PYTHONDONTWRITEBYTECODE=1
-export AWS_EC2_METADATA_DISABLED=true AWS_ENDPOINT_URL_S3=$DATAPLUG_TEST_S3
 mock='' function=''
 stop() {
 	[ -z "$function" ] || kill "$function" 2>/dev/null
 	[ -z "$mock" ] || kill "$mock" 2>/dev/null
-	rm -rf "$dir"
 }
-trap stop EXIT
-trap 'exit 1' INT TERM
-failed=0
-
-# Not in a shell of its own: start and finish change what runs.
-test_ok() {
-	if "$1" >test.out 2>test.err; then
-		echo "ok $1"
-	else
-		echo "not ok $1"
-		head -c 2000 -q test.out test.err out log | sed 's/^/# /' | head -n 40
-		failed=$((failed + 1))
-	fi
-}
-
-# dp CODE ARG...: dataplug ends with CODE; its output is in map and err.
-dp() {
-	local want=$1 got=0
-	shift
-	"$dataplug" "$@" >map 2>err || got=$?
-	[ "$got" = "$want" ] && return
-	echo "dataplug $*: $got, not $want"
-	cat err
-	return 1
-}
-
-s3() {
-	local host=${DATAPLUG_TEST_S3#http://}
-	s3cmd --config /dev/null --no-ssl --host="$host" --host-bucket="$host" \
-		--access_key="$DATAPLUG_TEST_S3_ACCESS_KEY" --secret_key="$DATAPLUG_TEST_S3_SECRET_KEY" "$@"
-}
+begin
+export PYTHONPATH=$dir PYTHONDONTWRITEBYTECODE=1
+export AWS_EC2_METADATA_DISABLED=true AWS_ENDPOINT_URL_S3=$DATAPLUG_TEST_S3
+output=map shown=(out log)
 
 # The keys of a role, which end, as Lambda gives them to a function.
 take_role() {
@@ -149,10 +113,7 @@ refused() {
 }
 
 prepare() {
-	awk 'BEGIN { srand(3); for (i = 0; i < 30000; i++) {
-		s = ""; q = ""
-		for (k = 0; k < 60; k++) { s = s substr("ACGT", int(rand() * 4) + 1, 1); q = q substr("FF:,", int(rand() * 4) + 1, 1) }
-		printf "@r%d\n%s\n+\n%s\n", i, s, q } }' | gzip -6 >reads.fastq.gz
+	reads 30000 | gzip -6 >reads.fastq.gz
 	write_check
 	s3 mb s3://data && s3 mb s3://indexes && s3 put reads.fastq.gz s3://data/reads.fastq.gz && take_role || return
 	dp 0 index s3://data/reads.fastq.gz --meta s3://indexes -p span=64K &&
@@ -288,12 +249,12 @@ ends_without_lambda() {
 }
 
 start "DATAPLUG_PLUGIN_PATH=$nap" DATAPLUG_THREADS=2
+# Not in shells of their own: start and finish change what runs.
 for name in gives_what_map_gives reads_rows_by_reference takes_no_tokens passes_fields_over takes_the_ends_of_lines \
 	bears_an_event_twice tells_of_bad_events tells_of_events_too_long tells_bad_tokens_from_good_ones \
 	gives_back_what_is_left ends_a_slice_at_the_deadline does_nothing_without_time gives_no_more_than_lambda_takes \
 	fails_a_result_that_never_fits tells_of_a_response_refused refuses_files log_holds_no_secret ends_when_it_is_told \
 	admits_what_it_is_told_to tells_of_a_bad_start ends_without_lambda; do
-	test_ok $name
+	test_here $name
 done
-echo "# $failed failed"
-[ $failed = 0 ]
+conclude

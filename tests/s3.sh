@@ -1,51 +1,15 @@
 #!/usr/bin/env bash
 # s3.sh - the command line on a real S3 server, beside which with-s3 runs it: s3.sh [DATAPLUG]
 set -u
-dataplug=${1:-${DATAPLUG:?the path of dataplug}}
-case $dataplug in */*) dataplug=$(cd "$(dirname "$dataplug")" && pwd)/$(basename "$dataplug") ;; esac
+# shellcheck source=tests/support/command.sh
+. "$(dirname "$0")/support/command.sh"
+find_dataplug "$@"
 server=$(cd "$(dirname "$0")/../scripts" && pwd)/s3-server
 : "${DATAPLUG_TEST_S3:?with-s3 sets it}"
-if ! command -v s3cmd >/dev/null; then
-	echo "1..0 # SKIP s3cmd is not installed"
-	exit 77
-fi
-unset DATAPLUG_META DATAPLUG_TIMEOUT DATAPLUG_PLUGIN_PATH AWS_PROFILE AWS_REGION AWS_DEFAULT_REGION
-unset AWS_SESSION_TOKEN AWS_NO_SIGN_REQUEST AWS_ENDPOINT_URL http_proxy https_proxy HTTPS_PROXY ALL_PROXY
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 1
-export LC_ALL=C HOME=$dir XDG_CACHE_HOME=$dir/cache
+need s3cmd
+begin
 export AWS_EC2_METADATA_DISABLED=true AWS_ENDPOINT_URL_S3=$DATAPLUG_TEST_S3
 export AWS_ACCESS_KEY_ID=$DATAPLUG_TEST_S3_ACCESS_KEY AWS_SECRET_ACCESS_KEY=$DATAPLUG_TEST_S3_SECRET_KEY
-failed=0
-
-test_ok() {
-	if ("$1") >test.out 2>test.err; then
-		echo "ok $1"
-	else
-		echo "not ok $1"
-		sed 's/^/# /' test.out test.err | head -20
-		failed=$((failed + 1))
-	fi
-}
-
-# dp CODE ARG...: dataplug ends with CODE; its output is in out and err.
-dp() {
-	local want=$1 got=0
-	shift
-	"$dataplug" "$@" >out 2>err || got=$?
-	[ "$got" = "$want" ] && return
-	echo "dataplug $*: $got, not $want"
-	cat err
-	return 1
-}
-
-# s3 ARG...: the other client.
-s3() {
-	local host=${DATAPLUG_TEST_S3#http://}
-	s3cmd --config /dev/null --no-ssl --host="$host" --host-bucket="$host" \
-		--access_key="$AWS_ACCESS_KEY_ID" --secret_key="$AWS_SECRET_ACCESS_KEY" "$@"
-}
 
 # The number that stands behind a name in the JSON of file err or out.
 number() {
@@ -53,10 +17,7 @@ number() {
 }
 
 prepare() {
-	awk 'BEGIN { srand(3); for (i = 0; i < 60000; i++) {
-		s = ""; q = ""
-		for (k = 0; k < 60; k++) { s = s substr("ACGT", int(rand() * 4) + 1, 1); q = q substr("FF:,", int(rand() * 4) + 1, 1) }
-		printf "@r%d\n%s\n+\n%s\n", i, s, q } }' >reads.fastq
+	reads 60000 >reads.fastq
 	gzip -6 <reads.fastq >reads.fastq.gz
 	head -n 4000 reads.fastq | gzip >small.fastq.gz
 	: >empty.fastq
@@ -181,5 +142,4 @@ for name in indexes gives_the_same_records reads_from_the_middle takes_raw_keys 
 	notices_a_change takes_presigned_urls removes_its_index_alone survives_a_killed_gateway; do
 	test_ok $name
 done
-echo "# $failed failed"
-[ $failed = 0 ]
+conclude

@@ -1,55 +1,20 @@
 #!/usr/bin/env bash
 # web.sh - objects on a real web server, nginx on loopback: web.sh [DATAPLUG]
 set -u
-dataplug=${1:-${DATAPLUG:?the path of dataplug}}
-case $dataplug in */*) dataplug=$(cd "$(dirname "$dataplug")" && pwd)/$(basename "$dataplug") ;; esac
-unset DATAPLUG_META DATAPLUG_TIMEOUT DATAPLUG_PLUGIN_PATH SSL_CERT_FILE CURL_CA_BUNDLE AWS_CA_BUNDLE
-unset SSL_CERT_DIR http_proxy https_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY all_proxy
+# shellcheck source=tests/support/command.sh
+. "$(dirname "$0")/support/command.sh"
+find_dataplug "$@"
 nginx=$(command -v nginx || echo /usr/sbin/nginx)
-if ! [ -x "$nginx" ]; then
-	echo "1..0 # SKIP nginx is not installed"
-	exit 77
-fi
-free_ports=$(cd "$(dirname "$0")/../scripts" && pwd)/free-ports
-dir=$(mktemp -d) || exit 1
-cd "$dir" || exit 1
-export DATAPLUG_META=$dir/meta LC_ALL=C HOME=$dir DATAPLUG_BACKOFF=0.01 DATAPLUG_RETRIES=2
-mapfile -t ports < <("$free_ports" 2)
+need "$nginx"
+mapfile -t ports < <("$(dirname "$0")/../scripts/free-ports" 2)
 port=$((ports[0])) tls_port=$((ports[1]))
-stop() {
-	[ ! -f "$dir/pid" ] || kill "$(cat "$dir/pid")" 2>/dev/null
-	rm -rf "$dir"
-}
-trap stop EXIT
-failed=0
-
-test_ok() {
-	if ("$1") >test.out 2>test.err; then
-		echo "ok $1"
-	else
-		echo "not ok $1"
-		sed 's/^/# /' test.out test.err | head -20
-		failed=$((failed + 1))
-	fi
-}
-
-# dp CODE ARG...: dataplug ends with CODE; its output is in out and err.
-dp() {
-	local want=$1 got=0
-	shift
-	"$dataplug" "$@" >out 2>err || got=$?
-	[ "$got" = "$want" ] && return
-	echo "dataplug $*: $got, not $want"
-	cat err
-	return 1
-}
+begin
+export DATAPLUG_META=$dir/meta DATAPLUG_BACKOFF=0.01 DATAPLUG_RETRIES=2
+stop() { [ ! -f "$dir/pid" ] || kill "$(cat "$dir/pid")" 2>/dev/null; }
 
 serve() {
 	mkdir -p www/private
-	awk 'BEGIN { srand(3); for (i = 0; i < 30000; i++) {
-		s = ""; q = ""
-		for (k = 0; k < 60; k++) { s = s substr("ACGT", int(rand() * 4) + 1, 1); q = q substr("FF:,", int(rand() * 4) + 1, 1) }
-		printf "@r%d\n%s\n+\n%s\n", i, s, q } }' >reads.fastq
+	reads 30000 >reads.fastq
 	gzip -6 <reads.fastq >www/reads.fastq.gz
 	cp www/reads.fastq.gz www/other.fastq.gz
 	cp www/reads.fastq.gz www/private/reads.fastq.gz
@@ -191,5 +156,4 @@ for name in indexes gives_the_same_records reads_from_the_middle pays_its_price 
 	trusts_a_named_folder trusts_a_named_file_and_folder notices_a_change; do
 	test_ok $name
 done
-echo "# $failed failed"
-[ $failed = 0 ]
+conclude
