@@ -12,18 +12,11 @@
 #include "core/io/mem.h"
 #include "dataplug/dataplug.h"
 #include "formats/framing.h"
+#include "fuzz/check.h"
 #include "fuzz/fuzz.h"
 #include "fuzz/oracle.h"
 
 #define MAX_TEXT ((size_t)1 << 18)
-
-#define CHECK(what)                                                                                \
-	do {                                                                                       \
-		if (!(what)) {                                                                     \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #what);                 \
-			abort();                                                                   \
-		}                                                                                  \
-	} while (0)
 
 typedef struct cook {
 	const uint8_t *data;

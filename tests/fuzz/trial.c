@@ -4,15 +4,8 @@
 #include <string.h>
 
 #include "formats/inflate_core.h"
+#include "fuzz/check.h"
 #include "fuzz/trial.h"
-
-#define CHECK(what)                                                                                \
-	do {                                                                                       \
-		if (!(what)) {                                                                     \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #what);                 \
-			abort();                                                                   \
-		}                                                                                  \
-	} while (0)
 
 /* A copy that ends where its memory ends. */
 static uint8_t *copy_of(const uint8_t *data, size_t len)

@@ -10,14 +10,7 @@
 
 #include "formats/fastq.h"
 #include "formats/inflate.h"
-
-#define CHECK(what)                                                                                \
-	do {                                                                                       \
-		if (!(what)) {                                                                     \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #what);                 \
-			exit(1);                                                                   \
-		}                                                                                  \
-	} while (0)
+#include "fuzz/check.h"
 
 typedef struct pair {
 	uint8_t *text, *stream;
