@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/io/aws_config.h"
+#include "support/folder.h"
 
 static dp__aws_config config;
 
@@ -150,19 +150,11 @@ Test(aws_config, any_beginning_of_a_file_is_taken_or_refused)
 
 Test(aws_config, files_are_found_by_the_environment)
 {
-	char folder[] = "/tmp/dataplug-test-XXXXXX", path[64];
-	FILE *out;
-
-	cr_assert_not_null(mkdtemp(folder));
-	snprintf(path, sizeof(path), "%s/c", folder);
-	out = fopen(path, "w");
-	fputs("[default]\nregion = here\n", out);
-	fclose(out);
-	setenv("HOME", folder, 1);
+	setenv("HOME", folder_make(), 1);
+	folder_write("c", "[default]\nregion = here\n");
 	setenv("AWS_CONFIG_FILE", "~/c", 1);
 	unsetenv("AWS_SHARED_CREDENTIALS_FILE");
 	cr_assert_eq(dp__aws_config_load(&config, NULL), DP_OK);
 	expect("profile", "default", "region", "here");
-	unlink(path);
-	rmdir(folder);
+	folder_remove();
 }

@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "core/io/aws.h"
 #include "core/io/aws_credentials.h"
-#include "support/fault_server.h"
+#include "support/folder.h"
+#include "support/suffer.h"
 
 #define KEYS_OF(key, until)                                                                        \
 	"{\"Code\":\"Success\",\"AccessKeyId\":\"" key                                             \
@@ -19,7 +19,6 @@
 static dp_session *session;
 static dp_call call;
 static fault_server *server;
-static char folder[] = "/tmp/dataplug-test-XXXXXX";
 static char config[64], logged[65536];
 
 static void note(void *user, dp_level level, const char *line)
@@ -42,42 +41,18 @@ static void open_session(const char *const *settings)
 
 static void set_up(void)
 {
-	static const char *const variables[] = { "AWS_ACCESS_KEY_ID",
-						 "AWS_SECRET_ACCESS_KEY",
-						 "AWS_SESSION_TOKEN",
-						 "AWS_WEB_IDENTITY_TOKEN_FILE",
-						 "AWS_ROLE_ARN",
-						 "AWS_PROFILE",
-						 "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-						 "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-						 "AWS_CONTAINER_AUTHORIZATION_TOKEN",
-						 "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
-						 "AWS_ENDPOINT_URL",
-						 "AWS_ENDPOINT_URL_STS",
-						 "AWS_REGION",
-						 "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
-						 NULL };
-
-	for (size_t i = 0; variables[i] != NULL; i++)
-		unsetenv(variables[i]);
-	cr_assert_not_null(mkdtemp(folder));
-	snprintf(config, sizeof(config), "%s/config", folder);
-	setenv("HOME", folder, 1);
+	snprintf(config, sizeof(config), "%s/config", suffer_environment());
 	setenv("AWS_CONFIG_FILE", config, 1);
 	setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent", 1);
-	setenv("AWS_EC2_METADATA_DISABLED", "true", 1);
 	server = fault_server_start("", 0);
 	cr_assert_not_null(server);
 }
 
 static void tear_down(void)
 {
-	char command[100];
-
 	dp_session_free(session);
 	fault_server_stop(server);
-	snprintf(command, sizeof(command), "rm -rf %s", folder);
-	cr_assert_eq(system(command), 0);
+	folder_remove();
 	cr_expect_null(strstr(logged, "HIDDEN"), "%s", logged);
 }
 
@@ -90,15 +65,6 @@ static void answer(const char *head, const char *status, const char *body)
 	snprintf(text, sizeof(text), "HTTP/1.1 %s\r\nContent-Length: %zu\r\n\r\n%s", status,
 		 strlen(body), body);
 	fault_server_answer(server, head, text);
-}
-
-static void write_file(const char *path, const char *text)
-{
-	FILE *out = fopen(path, "w");
-
-	cr_assert_not_null(out);
-	fputs(text, out);
-	fclose(out);
 }
 
 static void expect_keys(const char *access, const char *secret, const char *token)
@@ -140,7 +106,7 @@ Test(credentials, settings_go_first)
 
 Test(credentials, environment_goes_before_profiles)
 {
-	write_file(config, "[default]\naws_access_key_id = A\naws_secret_access_key = S\n");
+	folder_write("config", "[default]\naws_access_key_id = A\naws_secret_access_key = S\n");
 	open_session(NULL);
 	set_environment();
 	expect_keys("AENV", "SENV", "TENV");
@@ -148,7 +114,7 @@ Test(credentials, environment_goes_before_profiles)
 
 Test(credentials, named_profile_goes_before_environment)
 {
-	write_file(config, "[profile p]\naws_access_key_id = A\naws_secret_access_key = S\n");
+	folder_write("config", "[profile p]\naws_access_key_id = A\naws_secret_access_key = S\n");
 	open_session((const char *[]){ "profile=p", NULL });
 	set_environment();
 	expect_keys("A", "S", "");
@@ -184,36 +150,37 @@ Test(credentials, missing_profile_is_told)
 
 Test(credentials, process_prints_keys)
 {
-	write_file(config, "[default]\ncredential_process = printf '{\"Version\":1,\"AccessKeyId\":"
-			   "\"A\",\"SecretAccessKey\":\"S\",\"SessionToken\":\"T\"}'\n");
+	folder_write("config",
+		     "[default]\ncredential_process = printf '{\"Version\":1,\"AccessKeyId\":"
+		     "\"A\",\"SecretAccessKey\":\"S\",\"SessionToken\":\"T\"}'\n");
 	open_session(NULL);
 	expect_keys("A", "S", "T");
 }
 
 Test(credentials, process_that_fails_is_told)
 {
-	write_file(config, "[default]\ncredential_process = echo HIDDEN; exit 3\n");
+	folder_write("config", "[default]\ncredential_process = echo HIDDEN; exit 3\n");
 	open_session(NULL);
 	expect_failure(DP_EAUTH, "credential_process: ends with status 3");
 }
 
 Test(credentials, process_that_prints_without_end_is_killed)
 {
-	write_file(config, "[default]\ncredential_process = yes HIDDEN\n");
+	folder_write("config", "[default]\ncredential_process = yes HIDDEN\n");
 	open_session(NULL);
 	expect_failure(DP_EAUTH, "prints more than 64 KiB");
 }
 
 Test(credentials, process_ends_with_the_call)
 {
-	write_file(config, "[default]\ncredential_process = sleep 1000\n");
+	folder_write("config", "[default]\ncredential_process = sleep 1000\n");
 	open_session((const char *[]){ "timeout=0.5", NULL });
 	expect_failure(DP_ETRANSIENT, "timeout");
 }
 
 Test(credentials, sso_is_not_served)
 {
-	write_file(config, "[default]\nsso_session = x\n");
+	folder_write("config", "[default]\nsso_session = x\n");
 	open_session(NULL);
 	expect_failure(DP_EUNSUPPORTED, "sso");
 }
@@ -225,12 +192,10 @@ Test(credentials, sso_is_not_served)
 
 Test(credentials, web_identity)
 {
-	char path[64], *seen;
+	char *seen;
 
 	open_session(NULL);
-	snprintf(path, sizeof(path), "%s/token", folder);
-	write_file(path, "JWT.HIDDEN3+/=\n");
-	setenv("AWS_WEB_IDENTITY_TOKEN_FILE", path, 1);
+	setenv("AWS_WEB_IDENTITY_TOKEN_FILE", folder_write("token", "JWT.HIDDEN3+/=\n"), 1);
 	setenv("AWS_ROLE_ARN", "arn:aws:iam::1:role/R", 1);
 	setenv("AWS_ENDPOINT_URL_STS", fault_server_base(server), 1);
 	answer("POST / ", "200 OK",
@@ -252,12 +217,8 @@ Test(credentials, web_identity)
 
 Test(credentials, refused_web_identity_is_told_without_its_token)
 {
-	char path[64];
-
 	open_session(NULL);
-	snprintf(path, sizeof(path), "%s/token", folder);
-	write_file(path, "HIDDEN3");
-	setenv("AWS_WEB_IDENTITY_TOKEN_FILE", path, 1);
+	setenv("AWS_WEB_IDENTITY_TOKEN_FILE", folder_write("token", "HIDDEN3"), 1);
 	setenv("AWS_ROLE_ARN", "arn:aws:iam::1:role/R", 1);
 	setenv("AWS_ENDPOINT_URL_STS", fault_server_base(server), 1);
 	answer("POST / ", "400 Bad Request",
@@ -277,7 +238,7 @@ Test(credentials, role_of_a_profile_is_signed_by_its_source)
 		 "region = eu-west-1\n[profile base]\naws_access_key_id = ABASE\n"
 		 "aws_secret_access_key = SBASE\n",
 		 fault_server_base(server));
-	write_file(config, text);
+	folder_write("config", text);
 	open_session(NULL);
 	answer("POST / ", "200 OK",
 	       "<AssumeRoleResponse><AssumeRoleResult>" STS_KEYS(
@@ -295,14 +256,14 @@ Test(credentials, role_of_a_profile_is_signed_by_its_source)
 
 Test(credentials, roles_in_a_circle_end)
 {
-	write_file(config, "[default]\nrole_arn = r\nsource_profile = default\n");
+	folder_write("config", "[default]\nrole_arn = r\nsource_profile = default\n");
 	open_session(NULL);
 	expect_failure(DP_EINVAL, "more than 5 roles");
 }
 
 Test(credentials, role_without_source_is_told)
 {
-	write_file(config, "[default]\nrole_arn = r\n");
+	folder_write("config", "[default]\nrole_arn = r\n");
 	open_session(NULL);
 	expect_failure(DP_EINVAL, "role_arn without");
 }
@@ -317,17 +278,13 @@ static void set_container(const char *path)
 
 Test(credentials, container)
 {
-	char path[64];
-
 	open_session(NULL);
-	snprintf(path, sizeof(path), "%s/token", folder);
-	write_file(path, "FROMFILE\n");
 	set_container("/creds?x=1");
 	setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN", "FROMENV", 1);
 	answer("GET /creds?x=1 ", "200 OK", KEYS_OF("ABOX", "2099-01-01T00:00:00Z"));
 	expect_keys("ABOX", "HIDDEN", "HIDDEN2");
 	cr_assert_eq(fault_server_holds(server, "Authorization: FROMENV"), 1);
-	setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", path, 1);
+	setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", folder_write("token", "FROMFILE\n"), 1);
 	expect_keys("ABOX", "HIDDEN", "HIDDEN2");
 	cr_assert_eq(fault_server_holds(server, "Authorization: FROMFILE"), 1);
 }

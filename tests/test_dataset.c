@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "core/base/buf.h"
 #include "core/io/mem.h"
 #include "dataplug/dataplug.h"
+#include "support/folder.h"
 
 static dp_session *session;
 static char told[2000];
@@ -211,27 +211,18 @@ Test(dataset, wrong_numbers_are_refused)
 
 Test(dataset, files_of_a_folder)
 {
-	char folder[] = "/tmp/dataset.XXXXXX", path[200], expected[600];
+	const char *folder = folder_make();
+	char path[200], expected[600];
 	const char *const names[] = { "b.txt", "a/x.txt", "a.txt", ".hidden", "z.dpx" };
-	cr_assert_not_null(mkdtemp(folder));
 	snprintf(path, sizeof path, "%s/a", folder);
 	cr_assert_eq(mkdir(path, 0700), 0);
-	for (size_t i = 0; i < 5; i++) {
-		snprintf(path, sizeof path, "%s/%s", folder, names[i]);
-		FILE *file = fopen(path, "w");
-		cr_assert(file && fputs("x\n", file) >= 0 && fclose(file) == 0);
-	}
+	for (size_t i = 0; i < 5; i++)
+		folder_write(names[i], "x\n");
 	cr_expect_eq(dp_list(session, folder, tell, NULL, NULL), DP_OK);
 	snprintf(expected, sizeof expected,
 		 "file://%s/a.txt 2|file://%s/a/x.txt 2|file://%s/b.txt 2|", folder, folder,
 		 folder);
 	cr_expect_str_eq(told, expected);
-	for (size_t i = 0; i < 5; i++) {
-		snprintf(path, sizeof path, "%s/%s", folder, names[i]);
-		unlink(path);
-	}
-	snprintf(path, sizeof path, "%s/a", folder);
-	rmdir(path);
-	rmdir(folder);
+	folder_remove();
 	cr_expect_eq(dp_list(session, folder, tell, NULL, NULL), DP_ENOTFOUND);
 }

@@ -3,11 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/io/aws.h"
 #include "core/io/s3_try.h"
 #include "core/io/store.h"
+#include "support/folder.h"
 #include "support/suffer.h"
 
 #define SIZE   ((size_t)1 << 20)
@@ -33,12 +33,11 @@
 
 static uint8_t data[SIZE], got[RANGES][LEN];
 static fault_server *server;
-static char folder[] = "/tmp/dataplug-test-XXXXXX", endpoint[128];
+static char endpoint[128];
 
 static void set_up(void)
 {
-	cr_assert_not_null(mkdtemp(folder));
-	suffer_environment(folder);
+	suffer_environment();
 	for (size_t i = 0; i < SIZE; i++)
 		data[i] = (uint8_t)(i * 7 + (i >> 8));
 	server = fault_server_start(data, SIZE);
@@ -48,12 +47,9 @@ static void set_up(void)
 
 static void tear_down(void)
 {
-	char command[100];
-
 	suffer_expect_quiet(server, NULL);
 	fault_server_stop(server);
-	snprintf(command, sizeof(command), "rm -rf %s", folder);
-	cr_assert_eq(system(command), 0);
+	folder_remove();
 }
 
 TestSuite(faults_answers, .init = set_up, .fini = tear_down, .timeout = 60);

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "core/io/aws.h"
 #include "core/io/store.h"
+#include "support/folder.h"
 #include "support/suffer.h"
 
 #define ROWS_MAX 64
@@ -62,21 +62,16 @@
 #define SECRET "wJalrXUtnFEMI/K7MDENG/bPxRfiCYzEXAMPLEKEY"
 
 static fault_server *server;
-static char folder[] = "/tmp/dataplug-test-XXXXXX";
 
 static void set_up(void)
 {
-	cr_assert_not_null(mkdtemp(folder));
-	suffer_environment(folder);
+	suffer_environment();
 }
 
 static void tear_down(void)
 {
-	char command[100];
-
 	fault_server_stop(server);
-	snprintf(command, sizeof(command), "rm -rf %s", folder);
-	cr_assert_eq(system(command), 0);
+	folder_remove();
 }
 
 TestSuite(faults_credentials, .init = set_up, .fini = tear_down, .timeout = 120);
@@ -113,15 +108,7 @@ static void answer(const char *head, const char *lacks, const char *status, cons
 
 static void write_file(const char *name, const char *variable, const char *text)
 {
-	char path[100];
-	FILE *out;
-
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	out = fopen(path, "w");
-	cr_assert_not_null(out);
-	fputs(text, out);
-	fclose(out);
-	setenv(variable, path, 1);
+	setenv(variable, folder_write(name, text), 1);
 }
 
 static void use_container(void)

@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/io/store.h"
+#include "support/folder.h"
 #include "support/suffer.h"
 
 #define OBJECTS 20
@@ -16,7 +16,7 @@
 #define NAMESPACE "http://s3.amazonaws.com/doc/2006-03-01/"
 
 static fault_server *server;
-static char folder[] = "/tmp/dataplug-test-XXXXXX", endpoint[128];
+static char endpoint[128];
 static const char *const settings[] = { endpoint, "access-key=AKIA", "secret-key=" HIDDEN "1",
 					"session-token=" HIDDEN "2", NULL };
 
@@ -84,8 +84,7 @@ static void set_up(void)
 	static char page[8192], text[16384];
 	size_t blanks = 0, len;
 
-	cr_assert_not_null(mkdtemp(folder));
-	suffer_environment(folder);
+	suffer_environment();
 	make_page(page, sizeof(page), true);
 	len = strlen(page);
 	while (page[(len - blanks) / 2] != '<')
@@ -101,11 +100,8 @@ static void set_up(void)
 
 static void tear_down(void)
 {
-	char command[100];
-
 	fault_server_stop(server);
-	snprintf(command, sizeof(command), "rm -rf %s", folder);
-	cr_assert_eq(system(command), 0);
+	folder_remove();
 }
 
 TestSuite(faults_list, .init = set_up, .fini = tear_down, .timeout = 120);

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "core/io/aws_credentials.h"
 #include "core/io/store.h"
+#include "support/folder.h"
 #include "support/suffer.h"
 
 #define SIZE   ((size_t)1 << 20)
@@ -20,7 +20,7 @@
 
 static uint8_t data[SIZE], got[RANGES][LEN];
 static fault_server *home, *other;
-static char folder[] = "/tmp/dataplug-test-XXXXXX", endpoint[128], full[512];
+static char endpoint[128], full[512];
 static const char *const with_headers[] = { HEADERS, NULL };
 static const char *const with_full[] = { full, NULL };
 static const char *const with_both[] = { full, HEADERS, NULL };
@@ -30,8 +30,7 @@ static void set_up(void)
 {
 	uint32_t x = 1;
 
-	cr_assert_not_null(mkdtemp(folder));
-	suffer_environment(folder);
+	suffer_environment();
 	for (size_t i = 0; i < SIZE; i++)
 		data[i] = (uint8_t)((x = x * 1664525u + 1013904223u) >> 24);
 	home = fault_server_start(data, SIZE);
@@ -59,13 +58,10 @@ static void expect_home(void)
 
 static void tear_down(void)
 {
-	char command[100];
-
 	expect_home();
 	fault_server_stop(home);
 	fault_server_stop(other);
-	snprintf(command, sizeof(command), "rm -rf %s", folder);
-	cr_assert_eq(system(command), 0);
+	folder_remove();
 }
 
 TestSuite(faults_origin, .init = set_up, .fini = tear_down, .timeout = 120);
@@ -146,14 +142,7 @@ Test(faults_origin, headers_of_the_user_are_shown_again_where_a_redirect_leads_h
 /* A host of the same name, but another port, is another one. */
 Test(faults_origin, password_of_netrc_stays)
 {
-	char path[64];
-	FILE *netrc;
-
-	snprintf(path, sizeof(path), "%s/.netrc", folder);
-	netrc = fopen(path, "w");
-	cr_assert_not_null(netrc);
-	fputs("machine 127.0.0.1 login me password " HIDDEN "\n", netrc);
-	fclose(netrc);
+	folder_write(".netrc", "machine 127.0.0.1 login me password " HIDDEN "\n");
 	for (size_t i = 0; statuses[i] != NULL; i++) {
 		fault_server_forget(home);
 		lead(home, NULL, statuses[i], url_at(other, "/there"));
@@ -284,21 +273,15 @@ static void expect_none(void)
 
 Test(faults_origin, redirects_of_credential_services_are_not_followed)
 {
-	char path[64];
-	FILE *token;
+	const char *token = folder_write("token", HIDDEN ".JWT");
 
-	snprintf(path, sizeof(path), "%s/token", folder);
-	token = fopen(path, "w");
-	cr_assert_not_null(token);
-	fputs(HIDDEN ".JWT", token);
-	fclose(token);
 	for (size_t i = 0; statuses[i] != NULL; i++) {
 		lead(home, NULL, statuses[i], url_at(other, "/"));
 		setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", url_at(home, "/creds"), 1);
 		setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN", HIDDEN, 1);
 		expect_none();
 		unsetenv("AWS_CONTAINER_CREDENTIALS_FULL_URI");
-		setenv("AWS_WEB_IDENTITY_TOKEN_FILE", path, 1);
+		setenv("AWS_WEB_IDENTITY_TOKEN_FILE", token, 1);
 		setenv("AWS_ROLE_ARN", "arn:aws:iam::1:role/R", 1);
 		setenv("AWS_ENDPOINT_URL_STS", fault_server_base(home), 1);
 		expect_none();

@@ -3,11 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/base/buf.h"
 #include "core/io/store.h"
 #include "dataplug/dataplug.h"
+#include "support/folder.h"
 #include "support/make.h"
 #include "support/suffer.h"
 
@@ -18,7 +18,8 @@
 
 static uint8_t data[SIZE], got[RANGES][LEN];
 static fault_server *server, *writes;
-static char folder[] = "/tmp/dataplug-test-XXXXXX", endpoint[128];
+static const char *folder;
+static char endpoint[128];
 static const char *const settings[] = { endpoint, "access-key=AKIA", "secret-key=" HIDDEN "1",
 					"session-token=" HIDDEN "2", NULL };
 
@@ -26,8 +27,7 @@ static void set_up(void)
 {
 	uint32_t x = 1;
 
-	cr_assert_not_null(mkdtemp(folder));
-	suffer_environment(folder);
+	folder = suffer_environment();
 	for (size_t i = 0; i < SIZE; i++)
 		data[i] = (uint8_t)((x = x * 1664525u + 1013904223u) >> 24);
 	server = fault_server_start(data, SIZE);
@@ -37,11 +37,8 @@ static void set_up(void)
 
 static void tear_down(void)
 {
-	char command[100];
-
 	fault_server_stop(server);
-	snprintf(command, sizeof(command), "rm -rf %s", folder);
-	cr_assert_eq(system(command), 0);
+	folder_remove();
 }
 
 TestSuite(faults_s3, .init = set_up, .fini = tear_down, .timeout = 120);

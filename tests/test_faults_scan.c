@@ -8,6 +8,7 @@
 
 #include "core/base/buf.h"
 #include "dataplug/dataplug.h"
+#include "support/folder.h"
 #include "support/make.h"
 #include "support/suffer.h"
 
@@ -16,7 +17,7 @@
 #define SECRET "header=Authorization: Bearer " HIDDEN
 
 static fault_server *server;
-static char folder[] = "/tmp/dataplug-test-XXXXXX", meta[64], url[256], path[512];
+static char meta[64], url[256], path[512];
 static bytes expected; /* the index that is built when nothing fails */
 static size_t usual;   /* requests for it */
 /* The smallest memory there is: the object comes in pieces of 1 MiB. */
@@ -86,9 +87,8 @@ static void build_expected(void)
 static void set_up(void)
 {
 	bytes text = make_reads(1000, 100, 1), more = make_reads(28000, 100, 2), object;
+	const char *folder = suffer_environment();
 
-	cr_assert_not_null(mkdtemp(folder));
-	suffer_environment(folder);
 	object = make_join(make_gzip(text.data, text.len, 6, Z_DEFAULT_STRATEGY),
 			   make_gzip(more.data, more.len, 0, Z_DEFAULT_STRATEGY));
 	cr_assert_gt(object.len, (size_t)3 << 20);
@@ -104,12 +104,9 @@ static void set_up(void)
 
 static void tear_down(void)
 {
-	char command[100];
-
 	free(expected.data);
 	fault_server_stop(server);
-	snprintf(command, sizeof(command), "rm -rf %s", folder);
-	cr_assert_eq(system(command), 0);
+	folder_remove();
 }
 
 TestSuite(faults_scan, .init = set_up, .fini = tear_down, .timeout = 120);

@@ -8,27 +8,25 @@
 #include <unistd.h>
 
 #include "core/io/store.h"
+#include "support/folder.h"
 
 static dp_session *session;
 static dp_call call;
-static char folder[] = "/tmp/dataplug-test-XXXXXX";
+static const char *folder;
 static char path[200], url[220];
 
 static void set_up(void)
 {
 	cr_assert_eq(dp_session_open(&session, NULL, NULL), DP_OK);
 	call = dp__call_begin(session);
-	cr_assert_not_null(mkdtemp(folder));
+	folder = folder_make();
 	snprintf(path, sizeof(path), "%s/x", folder);
 	snprintf(url, sizeof(url), "file://%s", path);
 }
 
 static void tear_down(void)
 {
-	char command[100];
-
-	snprintf(command, sizeof(command), "chmod -R u+w %s; rm -rf %s", folder, folder);
-	cr_assert_eq(system(command), 0);
+	folder_remove();
 	dp_session_free(session);
 }
 

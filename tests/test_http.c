@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/io/http.h"
 #include "core/io/store.h"
+#include "support/folder.h"
 #include "support/suffer.h"
 
 #define SIZE   ((size_t)1 << 20)
@@ -369,16 +369,10 @@ Test(http, redirect_to_a_file_or_the_link_is_refused)
 
 Test(http, password_of_netrc_goes_to_its_host_only)
 {
-	char home[] = "/tmp/dataplug-test-XXXXXX", path[64];
 	fault_server *other = fault_server_start(data, SIZE);
-	FILE *netrc;
 
-	cr_assert_not_null(mkdtemp(home));
-	snprintf(path, sizeof(path), "%s/.netrc", home);
-	netrc = fopen(path, "w");
-	fputs("machine 127.0.0.1 login me password pa55\n", netrc);
-	fclose(netrc);
-	setenv("HOME", home, 1);
+	setenv("HOME", folder_make(), 1);
+	folder_write(".netrc", "machine 127.0.0.1 login me password pa55\n");
 	dp__site_close(&site);
 	dp_session_free(session);
 	open_session("header=X-Other: 1");
@@ -391,8 +385,7 @@ Test(http, password_of_netrc_goes_to_its_host_only)
 	cr_assert_eq(fault_server_holds(other, "Authorization"), 0);
 	cr_assert_eq(fault_server_holds(other, "X-Other"), 0);
 	cr_assert_null(strstr(logged, "bWU6cGE1NQ"));
-	unlink(path);
-	rmdir(home);
+	folder_remove();
 	fault_server_stop(other);
 }
 

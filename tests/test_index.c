@@ -13,6 +13,7 @@
 #include "core/index/index.h"
 #include "core/index/row.h"
 #include "core/io/mem.h"
+#include "support/folder.h"
 
 #define MAX ((size_t)64 << 20)
 
@@ -29,12 +30,12 @@ static const dp_format pair = { .name = "pair", .parts = two_parts };
 static const dp_format *const formats[] = { &blocks, &pair };
 
 static dp_session session;
-static char folder[] = "/tmp/dataplug-test-XXXXXX";
+static const char *folder;
 
 /* A session of two stores and two formats, and a folder of its own for files and the cache. */
 static void begin(void)
 {
-	cr_assert_not_null(mkdtemp(folder));
+	folder = folder_make();
 	setenv("XDG_CACHE_HOME", folder, 1);
 	session.set.meta = "";
 	pthread_mutex_init(&session.lock, NULL);
@@ -47,13 +48,11 @@ static void begin(void)
 
 static void end(void)
 {
-	char command[64];
 	dp_index_free(NULL); /* is fine */
 	dp__mem_free(session.mem);
 	free(session.stores.at);
 	free(session.formats.at);
-	snprintf(command, sizeof(command), "rm -rf %s", folder);
-	cr_assert_eq(system(command), 0);
+	folder_remove();
 }
 
 TestSuite(index, .init = begin, .fini = end);
@@ -81,11 +80,7 @@ static const char *url_of(const char *name)
 static void put_file(const char *name, const char *text, time_t mtime)
 {
 	const struct timespec times[2] = { { .tv_sec = mtime }, { .tv_sec = mtime } };
-	FILE *file = fopen(path_of(name), "w");
-	cr_assert_not_null(file);
-	fputs(text, file);
-	fclose(file);
-	cr_assert_eq(utimensat(AT_FDCWD, path_of(name), times, 0), 0);
+	cr_assert_eq(utimensat(AT_FDCWD, folder_write(name, text), times, 0), 0);
 }
 
 /* A unit of each 10 bytes with the state "stateN" and 2 records; the last byte belongs to none. */

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "support/folder.h"
+
 #define SETTINGS_MAX  24
 #define SIGNATURE_LEN 64
 #define SLACK         2 /* requests that a busy machine may make of its own */
@@ -220,8 +222,9 @@ static bool is_ours(const char *variable)
 	       (n >= 6 && strncasecmp(variable + n - 6, "_proxy", 6) == 0);
 }
 
-void suffer_environment(const char *folder)
+const char *suffer_environment(void)
 {
+	const char *folder = folder_make();
 	char name[256];
 	size_t i = 0;
 
@@ -239,4 +242,5 @@ void suffer_environment(const char *folder)
 	setenv("HOME", folder, 1);
 	setenv("XDG_CACHE_HOME", folder, 1);
 	setenv("AWS_EC2_METADATA_DISABLED", "true", 1);
+	return folder;
 }

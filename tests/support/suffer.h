@@ -46,8 +46,11 @@ const char *suffer_log(void);
  * saw. text may be NULL.
  */
 void suffer_expect_quiet(fault_server *server, const char *text);
-/* An environment that says nothing of credentials, proxies and settings; folder is the home. */
-void suffer_environment(const char *folder);
+/*
+ * An environment that says nothing of credentials, proxies and settings. The home is a new folder
+ * (folder.h), whose path it gives.
+ */
+const char *suffer_environment(void);
 /* Descriptors that are open, once those that are being closed have gone: at most so many. */
 size_t suffer_descriptors(size_t most);
 
