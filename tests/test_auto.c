@@ -4,9 +4,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/io/mem.h"
-#include "dataplug/dataplug.h"
 #include "strategies/auto.h"
+#include "support/scene.h"
 
 #define MIB 1048576.0
 
@@ -457,23 +456,10 @@ Test(auto, what_is_given_replaces_the_profile_s)
 /* What the strategy says of 15 lines of 100 bytes. */
 static void expect_said(const char *arg, unsigned flags, const char *expected)
 {
-	dp_session *session = NULL;
-	dp_index *index = NULL;
-	dp_slices *slices = NULL;
-	char lines[1500];
-	memset(lines, 'x', sizeof lines);
-	for (size_t i = 99; i < sizeof lines; i += 100)
-		lines[i] = '\n';
-	cr_assert_eq(dp_session_open(&session, NULL, NULL), DP_OK);
-	cr_assert_eq(dp__mem_put(session, "mem:x.txt", lines, sizeof lines, NULL), DP_OK);
-	cr_assert_eq(dp_index_build(&index, session, "mem:x.txt", NULL, NULL), DP_OK);
-	cr_assert_eq(dp_partition(&slices, (const dp_index *const *)&index, 1, "auto",
-				  (const char *const[]){ arg, NULL }, NULL),
-		     DP_OK);
-	cr_expect_str_eq(dp_slices_explain(slices, flags), expected);
-	dp_slices_free(slices);
-	dp_index_free(index);
-	dp_session_free(session);
+	scene s = scene_of_lines(15, 100, NULL);
+	cr_assert_eq(scene_cut(&s, "auto", (const char *const[]){ arg, NULL }), DP_OK);
+	cr_expect_str_eq(dp_slices_explain(s.slices, flags), expected);
+	scene_free(&s);
 }
 
 Test(auto, says_what_it_predicts)

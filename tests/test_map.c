@@ -9,17 +9,10 @@
 #include <time.h>
 
 #include "core/engine/slice.h"
-#include "core/io/mem.h"
 #include "core/map/job.h"
+#include "support/scene.h"
 
 #define NSLICES 20
-
-/* 100 lines in 20 slices. */
-typedef struct scene {
-	dp_session *session;
-	dp_index *index;
-	dp_slices *slices;
-} scene;
 
 /* What a run of dp_map() told. */
 struct seen {
@@ -49,26 +42,12 @@ static struct shared *shared_of(const dp_work *work)
 	return ((const impl *)work->impl)->shared;
 }
 
+/* 100 lines in 20 slices. */
 static scene make_scene(void)
 {
-	scene s = { 0 };
-	char text[1000];
-	for (size_t i = 0; i < 100; i++)
-		memcpy(text + 10 * i, "some text\n", 10);
-	cr_assert_eq(dp_session_open(&s.session, NULL, NULL), DP_OK);
-	cr_assert_eq(dp__mem_put(s.session, "mem:x.txt", text, sizeof text, NULL), DP_OK);
-	cr_assert_eq(dp_index_build(&s.index, s.session, "mem:x.txt", NULL, NULL), DP_OK);
-	cr_assert_eq(dp_partition(&s.slices, (const dp_index *const *)&s.index, 1, "chunks",
-				  (const char *const[]){ "n=20", NULL }, NULL),
-		     DP_OK);
+	scene s = scene_of_lines(100, 10, NULL);
+	cr_assert_eq(scene_cut(&s, "chunks", (const char *const[]){ "n=20", NULL }), DP_OK);
 	return s;
-}
-
-static void free_scene(scene *s)
-{
-	dp_slices_free(s->slices);
-	dp_index_free(s->index);
-	dp_session_free(s->session);
 }
 
 static void sleep_ms(long ms)
@@ -237,7 +216,7 @@ Test(map, gives_each_slice_once_and_the_total_last)
 	cr_expect_eq(seen.total_at, NSLICES + 1);
 	for (size_t i = 0; i < NSLICES; i++)
 		cr_expect_eq(seen.at[i].attempts, 1, "slice %zu", i);
-	free_scene(&s);
+	scene_free(&s);
 }
 
 Test(map, merges_in_slice_order)
@@ -246,7 +225,7 @@ Test(map, merges_in_slice_order)
 	struct seen seen = { 0 };
 	cr_assert_eq(map(&s, &number, &seen, 8, NULL), DP_OK);
 	cr_expect_str_eq(seen.total, "0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19");
-	free_scene(&s);
+	scene_free(&s);
 }
 
 Test(map, calls_back_one_at_a_time)
@@ -256,7 +235,7 @@ Test(map, calls_back_one_at_a_time)
 	cr_assert_eq(map(&s, &number, &seen, 8, NULL), DP_OK);
 	cr_expect_eq(seen.overlaps, 0);
 	cr_expect_eq(seen.last_progress, NSLICES);
-	free_scene(&s);
+	scene_free(&s);
 }
 
 Test(map, goes_on_after_failures)
@@ -268,7 +247,7 @@ Test(map, goes_on_after_failures)
 	cr_expect_str_eq(err.msg, "slice 1: slice is odd");
 	cr_expect_str_eq(seen.message, "slice is odd");
 	cr_expect_str_eq(seen.total, "0 2 4 6 8 10 12 14 16 18");
-	free_scene(&s);
+	scene_free(&s);
 }
 
 Test(map, repeats_transient_failures)
@@ -281,7 +260,7 @@ Test(map, repeats_transient_failures)
 	cr_expect_eq(map(&s, &flaky, &seen, 2, NULL), DP_OK);
 	cr_expect_eq(seen.at[3].attempts, 3);
 	cr_expect_eq(seen.at[3].len, 4, "what a failed attempt wrote is void");
-	free_scene(&s);
+	scene_free(&s);
 }
 
 Test(map, gives_up_after_its_retries)
@@ -294,7 +273,7 @@ Test(map, gives_up_after_its_retries)
 	opts.retries = 1;
 	cr_expect_eq(dp_map(s.slices, &flaky, NULL, &opts, NULL), DP_ETRANSIENT);
 	cr_expect_eq(atomic_load(&shared.runs), 2);
-	free_scene(&s);
+	scene_free(&s);
 }
 
 Test(map, repeats_no_other_failures)
@@ -303,7 +282,7 @@ Test(map, repeats_no_other_failures)
 	struct seen seen = { 0 };
 	map(&s, &odd, &seen, 1, NULL);
 	cr_expect_eq(seen.at[1].attempts, 1);
-	free_scene(&s);
+	scene_free(&s);
 }
 
 Test(map, takes_unknown_codes_for_failures_of_the_task)
@@ -314,7 +293,7 @@ Test(map, takes_unknown_codes_for_failures_of_the_task)
 	cr_expect_eq(map(&s, &strange, &seen, 2, NULL), DP_ETASK);
 	cr_expect_eq(seen.at[5].code, DP_ETASK);
 	cr_expect_neq(seen.message[0], 0);
-	free_scene(&s);
+	scene_free(&s);
 }
 
 Test(map, ends_when_results_are_refused)
@@ -324,7 +303,7 @@ Test(map, ends_when_results_are_refused)
 	cr_expect_eq(map(&s, &number, &seen, 2, NULL), DP_ECANCELED);
 	cr_expect_eq(seen.n, 3);
 	cr_expect_eq(seen.total_at, 0);
-	free_scene(&s);
+	scene_free(&s);
 }
 
 Test(map, ends_when_the_session_is_cancelled)
@@ -336,7 +315,7 @@ Test(map, ends_when_the_session_is_cancelled)
 	struct seen seen = { 0 };
 	cr_expect_eq(map(&s, &task, &seen, 1, NULL), DP_ECANCELED);
 	cr_expect_eq(seen.n, 4);
-	free_scene(&s);
+	scene_free(&s);
 }
 
 Test(map, bounds_results)
@@ -347,7 +326,7 @@ Test(map, bounds_results)
 	cr_expect_eq(map(&s, &endless, &seen, 1, NULL), DP_ETASK);
 	cr_expect_str_eq(seen.message, "the result is longer than 64 MiB");
 	cr_expect_eq(seen.n, NSLICES);
-	free_scene(&s);
+	scene_free(&s);
 }
 
 Test(map, begins_no_slice_while_too_much_waits)
@@ -363,7 +342,7 @@ Test(map, begins_no_slice_while_too_much_waits)
 	/* The first, five that pass 32 MiB, and those that ran beside the fifth. */
 	cr_expect_leq(shared.started_by_then, 8);
 	cr_expect_eq(seen.n, NSLICES + 1);
-	free_scene(&s);
+	scene_free(&s);
 }
 
 Test(map, leaves_signals_to_the_program)
@@ -375,7 +354,7 @@ Test(map, leaves_signals_to_the_program)
 	struct seen seen = { 0 };
 	cr_assert_eq(map(&s, &task, &seen, 2, NULL), DP_OK);
 	cr_expect(shared.blocked);
-	free_scene(&s);
+	scene_free(&s);
 }
 
 Test(map, fails_slices_of_bad_tokens_alone)
@@ -394,7 +373,7 @@ Test(map, fails_slices_of_bad_tokens_alone)
 	cr_expect_eq(seen.at[0].attempts, 0);
 	cr_expect_str_eq(seen.total, "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19");
 	dp__buf_fini(&tokens);
-	free_scene(&s);
+	scene_free(&s);
 }
 
 Test(map, serves_lists_of_bad_tokens)
@@ -406,7 +385,7 @@ Test(map, serves_lists_of_bad_tokens)
 	cr_assert_eq(dp_slices_load(&s.slices, s.session, "x\ny\n", 4, NULL), DP_OK);
 	cr_expect_eq(map(&s, &number, &seen, 2, NULL), DP_EFORMAT);
 	cr_expect_eq(seen.n, 2);
-	free_scene(&s);
+	scene_free(&s);
 }
 
 Test(map, serves_empty_lists)
@@ -418,7 +397,7 @@ Test(map, serves_empty_lists)
 	cr_assert_eq(dp_slices_load(&s.slices, s.session, "", 0, NULL), DP_OK);
 	cr_expect_eq(map(&s, &number, &seen, 2, NULL), DP_OK);
 	cr_expect_eq(seen.n, 0);
-	free_scene(&s);
+	scene_free(&s);
 }
 
 Test(map, pays_what_was_planned)
@@ -433,7 +412,7 @@ Test(map, pays_what_was_planned)
 		cr_expect_eq(seen.at[i].paid.bytes, price.bytes, "slice %zu", i);
 		cr_expect_eq(seen.at[i].paid.needed, price.needed, "slice %zu", i);
 	}
-	free_scene(&s);
+	scene_free(&s);
 }
 
 Test(map, reports_a_failed_merge)
@@ -445,7 +424,7 @@ Test(map, reports_a_failed_merge)
 	cr_expect_eq(map(&s, &task, &seen, 2, &err), DP_ETASK);
 	cr_expect_str_eq(err.msg, "total: they do not go together");
 	cr_expect_str_eq(seen.total, "they do not go together");
-	free_scene(&s);
+	scene_free(&s);
 }
 
 Test(map, checks_parameters)
@@ -455,5 +434,5 @@ Test(map, checks_parameters)
 	cr_expect_eq(dp_map(s.slices, &number, (const char *const[]){ "x=1", NULL }, NULL, &err),
 		     DP_EINVAL);
 	cr_expect_str_eq(err.msg, "number: no parameter 'x'");
-	free_scene(&s);
+	scene_free(&s);
 }

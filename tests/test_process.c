@@ -7,16 +7,10 @@
 #include <time.h>
 
 #include "core/base/words.h"
-#include "core/io/mem.h"
 #include "core/map/job.h"
+#include "support/scene.h"
 
 #define NSLICES 5
-
-typedef struct scene {
-	dp_session *session;
-	dp_index *index;
-	dp_slices *slices;
-} scene;
 
 /* What dp_map() reported. */
 typedef struct seen {
@@ -29,22 +23,13 @@ static scene s;
 
 static void set_up(void)
 {
-	char text[1000];
-	for (size_t i = 0; i < 100; i++)
-		memcpy(text + 10 * i, "some text\n", 10);
-	cr_assert_eq(dp_session_open(&s.session, NULL, NULL), DP_OK);
-	cr_assert_eq(dp__mem_put(s.session, "mem:x.txt", text, sizeof text, NULL), DP_OK);
-	cr_assert_eq(dp_index_build(&s.index, s.session, "mem:x.txt", NULL, NULL), DP_OK);
-	cr_assert_eq(dp_partition(&s.slices, (const dp_index *const *)&s.index, 1, "chunks",
-				  (const char *const[]){ "n=5", NULL }, NULL),
-		     DP_OK);
+	s = scene_of_lines(100, 10, NULL);
+	cr_assert_eq(scene_cut(&s, "chunks", (const char *const[]){ "n=5", NULL }), DP_OK);
 }
 
 static void tear_down(void)
 {
-	dp_slices_free(s.slices);
-	dp_index_free(s.index);
-	dp_session_free(s.session);
+	scene_free(&s);
 }
 
 TestSuite(process, .init = set_up, .fini = tear_down, .timeout = 60);

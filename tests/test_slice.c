@@ -1,54 +1,40 @@
 /* test_slice.c - what a slice tells of its object and of its planned reads. */
 #include <criterion/criterion.h>
-#include <string.h>
 
 #include "core/engine/slice.h"
-#include "core/io/mem.h"
-#include "dataplug/dataplug.h"
+#include "support/scene.h"
 
 #define LINE   100
 #define NLINES 10000
 
 /* 10,000 lines of 100 bytes, in units of about 64 KiB, cut into 4 slices of 2500 lines. */
-static dp_session *session;
-static dp_index *index_x;
-static dp_slices *slices;
+static scene s;
 
 static void open_scene(void)
 {
-	static char text[LINE * NLINES];
-	dp_index_opts opts = DP_INDEX_OPTS_INIT;
-	opts.args = (const char *const[]){ "span=64K", NULL };
-	memset(text, 'x', sizeof text);
-	for (size_t i = LINE - 1; i < sizeof text; i += LINE)
-		text[i] = '\n';
-	cr_assert_eq(dp_session_open(&session, NULL, NULL), DP_OK);
-	cr_assert_eq(dp__mem_put(session, "mem:x.txt", text, sizeof text, NULL), DP_OK);
-	cr_assert_eq(dp_index_build(&index_x, session, "mem:x.txt", &opts, NULL), DP_OK);
-	cr_assert_gt(dp_index_view(index_x)->nunits, 8);
+	s = scene_of_lines(NLINES, LINE, (const char *const[]){ "span=64K", NULL });
+	cr_assert_gt(dp_index_view(s.index)->nunits, 8);
 }
 
 static void close_scene(void)
 {
-	dp_slices_free(slices);
-	dp_index_free(index_x);
-	dp_session_free(session);
+	scene_free(&s);
 }
 
 TestSuite(slice, .init = open_scene, .fini = close_scene);
 
 static const dp_slice *cut(size_t nindexes, size_t i)
 {
-	const dp_index *const both[] = { index_x, index_x };
-	cr_assert_eq(dp_partition(&slices, both, nindexes, "chunks",
+	const dp_index *const both[] = { s.index, s.index };
+	cr_assert_eq(dp_partition(&s.slices, both, nindexes, "chunks",
 				  (const char *const[]){ "n=4", NULL }, NULL),
 		     DP_OK);
-	return dp_slices_at(slices, i);
+	return dp_slices_at(s.slices, i);
 }
 
 Test(slice, its_range_is_that_of_the_units_it_touches)
 {
-	const dp_view *view = dp_index_view(index_x);
+	const dp_view *view = dp_index_view(s.index);
 	uint64_t begin = 0, end = 0, units = 0;
 	dp_range range = dp_slice_range(cut(1, 1));
 	for (size_t i = 0; i < view->nunits; i++) {
@@ -60,16 +46,16 @@ Test(slice, its_range_is_that_of_the_units_it_touches)
 	}
 	cr_expect_eq(range.begin, begin);
 	cr_expect_eq(range.end, end);
-	cr_expect_eq(dp_slice_units(dp_slices_at(slices, 1)), units);
+	cr_expect_eq(dp_slice_units(dp_slices_at(s.slices, 1)), units);
 }
 
 Test(slice, ranges_cover_the_object)
 {
 	cr_expect_eq(dp_slice_range(cut(1, 0)).begin, 0);
 	for (size_t i = 1; i < 4; i++)
-		cr_expect_leq(dp_slice_range(dp_slices_at(slices, i)).begin,
-			      dp_slice_range(dp_slices_at(slices, i - 1)).end);
-	cr_expect_eq(dp_slice_range(dp_slices_at(slices, 3)).end, LINE * NLINES);
+		cr_expect_leq(dp_slice_range(dp_slices_at(s.slices, i)).begin,
+			      dp_slice_range(dp_slices_at(s.slices, i - 1)).end);
+	cr_expect_eq(dp_slice_range(dp_slices_at(s.slices, 3)).end, LINE * NLINES);
 }
 
 Test(slice, knows_its_objects_size)
@@ -94,7 +80,7 @@ Test(slice, tokens_carry_no_plan)
 	dp__buf token = dp__buf_of(DP__MAX_TOKEN);
 	dp_slice *loaded = NULL;
 	cr_assert_eq(dp_slice_save(cut(1, 1), dp__buf_write, &token, NULL), DP_OK);
-	cr_assert_eq(dp_slice_load(&loaded, session, (char *)token.data, token.len, NULL), DP_OK);
+	cr_assert_eq(dp_slice_load(&loaded, s.session, (char *)token.data, token.len, NULL), DP_OK);
 	cr_expect_eq(dp_slice_range(loaded).end, 0);
 	cr_expect_eq(dp_slice_units(loaded), 0);
 	cr_expect_eq(dp_slice_size(loaded), LINE * NLINES);

@@ -3,36 +3,23 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/io/mem.h"
-#include "dataplug/dataplug.h"
 #include "dataplug/plugin.h"
+#include "support/scene.h"
 
 /* What a strategy makes of 15 lines of 100 bytes each: "first+count ..." of every slice, or the
  * name of an error. */
 static void cut(char text[4096], const char *strategy, const char *const *args)
 {
-	dp_session *session = NULL;
-	dp_index *index = NULL;
-	dp_slices *slices = NULL;
-	char lines[1500];
-	memset(lines, 'x', sizeof lines);
-	for (size_t i = 99; i < sizeof lines; i += 100)
-		lines[i] = '\n';
-	cr_assert_eq(dp_session_open(&session, NULL, NULL), DP_OK);
-	cr_assert_eq(dp__mem_put(session, "mem:x.txt", lines, sizeof lines, NULL), DP_OK);
-	cr_assert_eq(dp_index_build(&index, session, "mem:x.txt", NULL, NULL), DP_OK);
-	dp_code rc =
-		dp_partition(&slices, (const dp_index *const *)&index, 1, strategy, args, NULL);
+	scene s = scene_of_lines(15, 100, NULL);
+	dp_code rc = scene_cut(&s, strategy, args);
 	snprintf(text, 4096, "%s", rc == DP_OK ? "" : dp_code_name(rc));
-	for (size_t i = 0; rc == DP_OK && i < dp_slices_count(slices); i++) {
-		const dp_sel *sel = dp_slice_sel(dp_slices_at(slices, i));
+	for (size_t i = 0; rc == DP_OK && i < dp_slices_count(s.slices); i++) {
+		const dp_sel *sel = dp_slice_sel(dp_slices_at(s.slices, i));
 		size_t len = strlen(text);
 		snprintf(text + len, 4096 - len, "%s%d+%d", i ? " " : "", (int)sel->rec,
 			 (int)sel->nrec);
 	}
-	dp_slices_free(slices);
-	dp_index_free(index);
-	dp_session_free(session);
+	scene_free(&s);
 }
 
 #define EXPECT_CUT(expected, strategy, ...)                                                        \

@@ -10,39 +10,20 @@
 #include "core/base/buf.h"
 #include "core/base/digest.h"
 #include "core/engine/slice.h"
-#include "core/io/mem.h"
 #include "support/make.h"
+#include "support/scene.h"
 
 #define MAX ((size_t)16 << 20)
 
-typedef struct scene {
-	dp_session *session;
-	dp_index *index;
-	dp_slices *slices;
-} scene;
-
 static scene make_scene(size_t nreads, const char *count)
 {
-	scene s = { 0 };
-	dp_index_opts opts = DP_INDEX_OPTS_INIT;
 	bytes text = make_reads(nreads, 150, 1), gz = make_gzip(text.data, text.len, 6, 0);
-	opts.args = (const char *const[]){ "span=4K", NULL };
-	cr_assert_eq(dp_session_open(&s.session, NULL, NULL), DP_OK);
-	cr_assert_eq(dp__mem_put(s.session, "mem:x.fastq.gz", gz.data, gz.len, NULL), DP_OK);
-	cr_assert_eq(dp_index_build(&s.index, s.session, "mem:x.fastq.gz", &opts, NULL), DP_OK);
-	cr_assert_eq(dp_partition(&s.slices, (const dp_index *const *)&s.index, 1, "chunks",
-				  (const char *const[]){ count, NULL }, NULL),
-		     DP_OK);
+	scene s = scene_of("mem:x.fastq.gz", gz.data, gz.len,
+			   (const char *const[]){ "span=4K", NULL });
+	cr_assert_eq(scene_cut(&s, "chunks", (const char *const[]){ count, NULL }), DP_OK);
 	free(text.data);
 	free(gz.data);
 	return s;
-}
-
-static void free_scene(scene *s)
-{
-	dp_slices_free(s->slices);
-	dp_index_free(s->index);
-	dp_session_free(s->session);
 }
 
 static char *token_of(const dp_slice *slice)
@@ -171,7 +152,7 @@ Test(token, fields_of_another_kind_are_refused)
 	cr_assert_eq(use_token(s.session, text, NULL), DP_OK);
 	spoil_fields(&s, text);
 	free(text);
-	free_scene(&s);
+	scene_free(&s);
 }
 
 /* Rows by reference: more slices than may carry theirs. */
@@ -183,7 +164,7 @@ Test(token, fields_of_references_are_refused)
 	cr_assert_eq(use_token(s.session, text, NULL), DP_OK);
 	spoil_fields(&s, text);
 	free(text);
-	free_scene(&s);
+	scene_free(&s);
 }
 
 /* A token as it is made of an object at some place of an S3 service. */
@@ -231,7 +212,7 @@ Test(token, place_survives_and_bad_ones_are_refused)
 		free(token);
 	}
 	free(text);
-	free_scene(&s);
+	scene_free(&s);
 }
 
 /* Its endpoint may be an enemy's: no key goes there, nor to the machine's own services. */
@@ -252,7 +233,7 @@ Test(token, foreign_endpoints_get_no_credentials)
 		free(token);
 	}
 	free(text);
-	free_scene(&s);
+	scene_free(&s);
 }
 
 Test(token, doubled_fields_are_refused)
@@ -276,7 +257,7 @@ Test(token, doubled_fields_are_refused)
 	}
 	json_decref(token);
 	free(text);
-	free_scene(&s);
+	scene_free(&s);
 }
 
 Test(token, every_flipped_bit_is_refused)
@@ -293,7 +274,7 @@ Test(token, every_flipped_bit_is_refused)
 		text[i / 8] = (char)(text[i / 8] ^ (1 << i % 8));
 	}
 	free(text);
-	free_scene(&s);
+	scene_free(&s);
 }
 
 Test(token, every_cut_is_refused)
@@ -306,7 +287,7 @@ Test(token, every_cut_is_refused)
 		dp_slice_free(slice);
 	}
 	free(text);
-	free_scene(&s);
+	scene_free(&s);
 }
 
 Test(token, is_short_by_reference)
@@ -315,7 +296,7 @@ Test(token, is_short_by_reference)
 	char *text = token_of(dp_slices_at(s.slices, 0));
 	cr_expect_leq(strlen(text), 340, "%zu bytes: %s", strlen(text), text);
 	free(text);
-	free_scene(&s);
+	scene_free(&s);
 }
 
 Test(token, a_bad_one_fails_alone)
@@ -337,7 +318,7 @@ Test(token, a_bad_one_fails_alone)
 	dp_slices_free(slices);
 	dp__buf_fini(&text);
 	dp__buf_fini(&again);
-	free_scene(&s);
+	scene_free(&s);
 }
 
 Test(token, rows_of_another_index_are_stale)
@@ -351,5 +332,5 @@ Test(token, rows_of_another_index_are_stale)
 	cr_expect_eq(use_token(s.session, text, NULL), DP_ESTALE);
 	dp_index_free(other);
 	free(text);
-	free_scene(&s);
+	scene_free(&s);
 }
