@@ -8,6 +8,7 @@
 #include "core/io/aws_credentials.h"
 #include "core/io/store.h"
 #include "support/folder.h"
+#include "support/make.h"
 #include "support/suffer.h"
 
 #define SIZE   ((size_t)1 << 20)
@@ -28,11 +29,8 @@ static const char *const *settings;
 
 static void set_up(void)
 {
-	uint32_t x = 1;
-
 	suffer_environment();
-	for (size_t i = 0; i < SIZE; i++)
-		data[i] = (uint8_t)((x = x * 1664525u + 1013904223u) >> 24);
+	make_noise(data, SIZE);
 	home = fault_server_start(data, SIZE);
 	other = fault_server_start(data, SIZE);
 	cr_assert(home != NULL && other != NULL);

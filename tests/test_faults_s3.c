@@ -25,11 +25,8 @@ static const char *const settings[] = { endpoint, "access-key=AKIA", "secret-key
 
 static void set_up(void)
 {
-	uint32_t x = 1;
-
 	folder = suffer_environment();
-	for (size_t i = 0; i < SIZE; i++)
-		data[i] = (uint8_t)((x = x * 1664525u + 1013904223u) >> 24);
+	make_noise(data, SIZE);
 	server = fault_server_start(data, SIZE);
 	cr_assert_not_null(server);
 	snprintf(endpoint, sizeof(endpoint), "endpoint=%s", fault_server_base(server));

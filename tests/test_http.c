@@ -7,6 +7,7 @@
 #include "core/io/http.h"
 #include "core/io/store.h"
 #include "support/folder.h"
+#include "support/make.h"
 #include "support/suffer.h"
 
 #define SIZE   ((size_t)1 << 20)
@@ -57,10 +58,7 @@ static dp_code open_site(const char *path, dp_error *err)
 
 static void set_up(void)
 {
-	uint32_t x = 1;
-
-	for (size_t i = 0; i < SIZE; i++)
-		data[i] = (uint8_t)((x = x * 1664525u + 1013904223u) >> 24);
+	make_noise(data, SIZE);
 	server = fault_server_start(data, SIZE);
 	cr_assert_not_null(server);
 	open_session(SECRET);

@@ -142,11 +142,7 @@ static bytes runs_of_one_byte(size_t len)
 static bytes noise(size_t len)
 {
 	bytes out = { malloc(len), len };
-	uint32_t x = 12345;
-	for (size_t i = 0; i < len; i++) {
-		x = x * 1103515245 + 12345;
-		out.data[i] = (uint8_t)(x >> 16);
-	}
+	make_noise(out.data, len);
 	return out;
 }
 

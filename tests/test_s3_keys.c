@@ -10,6 +10,7 @@
 #include "core/base/buf.h"
 #include "core/io/store.h"
 #include "dataplug/dataplug.h"
+#include "support/make.h"
 
 #define KEYS   200
 #define PIECES 12
@@ -83,15 +84,6 @@ static const char *const pieces[] = {
 };
 #define NPIECES (sizeof(pieces) / sizeof(pieces[0]))
 
-static uint64_t next_random(uint64_t *state)
-{
-	/* xorshift64*, Vigna 2016 */
-	*state ^= *state >> 12;
-	*state ^= *state << 25;
-	*state ^= *state >> 27;
-	return *state * UINT64_C(2685821657736338717) >> 16;
-}
-
 static bool is_new(size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -106,13 +98,13 @@ static void make_keys(uint64_t seed)
 	uint64_t state = seed;
 
 	for (size_t n = 0; n < KEYS; n += is_new(n) ? 1 : 0) {
-		size_t len = n < NPIECES ? 0 : 1 + next_random(&state) % PIECES;
+		size_t len = n < NPIECES ? 0 : 1 + make_random(&state) % PIECES;
 
 		keys[n][0] = '\0';
 		if (n < 2 * NPIECES)
 			strcat(keys[n], pieces[n % NPIECES]);
 		for (size_t k = 0; k < len; k++)
-			strcat(keys[n], pieces[next_random(&state) % NPIECES]);
+			strcat(keys[n], pieces[make_random(&state) % NPIECES]);
 		if (n >= 2 * NPIECES && n < 3 * NPIECES)
 			strcat(keys[n], pieces[n % NPIECES]);
 	}

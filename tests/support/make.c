@@ -7,13 +7,20 @@
 
 #include "support/make.h"
 
-static uint64_t next_random(uint64_t *state)
+uint64_t make_random(uint64_t *state)
 {
 	/* xorshift64*, Vigna 2016 */
 	*state ^= *state >> 12;
 	*state ^= *state << 25;
 	*state ^= *state >> 27;
 	return *state * UINT64_C(2685821657736338717) >> 16;
+}
+
+void make_noise(uint8_t *data, size_t len)
+{
+	uint64_t state = 88172645463325252u;
+	for (size_t i = 0; i < len; i++)
+		data[i] = (uint8_t)make_random(&state);
 }
 
 bytes make_copy(const void *data, size_t len)
@@ -42,16 +49,16 @@ bytes make_reads(size_t n, size_t longest, uint64_t seed)
 	uint64_t state = seed * 2654435761u + 88172645463325252u;
 	cr_assert(out.data);
 	for (size_t i = 0; i < n; i++) {
-		size_t len = next_random(&state) % (longest + 1);
+		size_t len = make_random(&state) % (longest + 1);
 		out.len += (size_t)sprintf((char *)out.data + out.len, "@read.%zu lane:%u\n", i,
-					   (unsigned)(next_random(&state) % 9));
+					   (unsigned)(make_random(&state) % 9));
 		for (size_t k = 0; k < len; k++)
-			out.data[out.len++] = (uint8_t) "ACGTACGTACGTN"[next_random(&state) % 13];
+			out.data[out.len++] = (uint8_t) "ACGTACGTACGTN"[make_random(&state) % 13];
 		memcpy(out.data + out.len, "\n+\n", 3);
 		out.len += 3;
 		/* Qualities begin with "@" and "+" as often as with others. */
 		for (size_t k = 0; k < len; k++)
-			out.data[out.len++] = (uint8_t) "@+FFFF:,#I"[next_random(&state) % 10];
+			out.data[out.len++] = (uint8_t) "@+FFFF:,#I"[make_random(&state) % 10];
 		out.data[out.len++] = '\n';
 	}
 	return out;
@@ -63,9 +70,9 @@ bytes make_lines(size_t n, size_t longest, uint64_t seed)
 	uint64_t state = seed * 2654435761u + 88172645463325252u;
 	cr_assert(out.data);
 	for (size_t i = 0; i < n; i++) {
-		size_t len = next_random(&state) % (longest + 1);
+		size_t len = make_random(&state) % (longest + 1);
 		for (size_t k = 0; k < len; k++)
-			out.data[out.len++] = (uint8_t)(' ' + next_random(&state) % 90);
+			out.data[out.len++] = (uint8_t)(' ' + make_random(&state) % 90);
 		out.data[out.len++] = '\n';
 	}
 	return out;

@@ -11,6 +11,10 @@ typedef struct bytes {
 	size_t len;
 } bytes;
 
+/* The next number of a sequence that begins with any other state than 0. */
+uint64_t make_random(uint64_t *state);
+/* Bytes without a pattern, the same ones each time. */
+void make_noise(uint8_t *data, size_t len);
 /* n reads of 0 to `longest` bases; the same seed gives the same bytes. */
 bytes make_reads(size_t n, size_t longest, uint64_t seed);
 /* n lines of 0 to `longest` bytes. */
