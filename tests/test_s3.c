@@ -4,41 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "core/io/http.h"
 #include "core/io/store.h"
+#include "support/bucket.h"
+#include "support/folder.h"
 
 static dp_session *session;
 static dp_call call;
-static char bucket[64];
-
-/* Opens a session on the server; the more settings, NULL at the end, go before its own. */
-static dp_session *open_session(const char *const *more)
-{
-	static char setting[3][256];
-	const char *args[16] = { setting[0], setting[1], setting[2] };
-	dp_session *out = NULL;
-	dp_error err = { 0 };
-	size_t n = 3;
-
-	snprintf(setting[0], sizeof(setting[0]), "endpoint=%s", getenv("DATAPLUG_TEST_S3"));
-	snprintf(setting[1], sizeof(setting[1]), "access-key=%s",
-		 getenv("DATAPLUG_TEST_S3_ACCESS_KEY"));
-	snprintf(setting[2], sizeof(setting[2]), "secret-key=%s",
-		 getenv("DATAPLUG_TEST_S3_SECRET_KEY"));
-	for (; more != NULL && *more != NULL; more++) {
-		size_t len = strcspn(*more, "=") + 1;
-		size_t at = 0;
-
-		while (at < n && strncmp(args[at], *more, len) != 0)
-			at++;
-		args[at] = *more;
-		n += at == n;
-	}
-	cr_assert_eq(dp_session_open(&out, args, &err), DP_OK, "%s", err.msg);
-	return out;
-}
+static const char *bucket;
 
 static dp__site open_in(dp_session *in, const char *url)
 {
@@ -50,37 +24,20 @@ static dp__site open_in(dp_session *in, const char *url)
 	return site;
 }
 
-static dp_code create(dp_session *in, const char *name, dp_error *err)
-{
-	char url[128];
-	dp__site site;
-	dp_code code;
-
-	snprintf(url, sizeof(url), "s3://%s", name);
-	site = open_in(in, url);
-	code = dp__site_prepare(&site, &call, true, err);
-	dp__site_close(&site);
-	return code;
-}
-
 static void set_up(void)
 {
 	dp_error err = { 0 };
 
-	if (getenv("DATAPLUG_TEST_S3") == NULL)
-		cr_skip_test("DATAPLUG_TEST_S3 is not set");
-	setenv("AWS_CONFIG_FILE", "/nonexistent", 1);
-	setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent", 1);
-	setenv("AWS_EC2_METADATA_DISABLED", "true", 1);
-	session = open_session(NULL);
+	bucket = bucket_begin("test");
+	session = bucket_session(NULL);
 	call = dp__call_begin(session);
-	snprintf(bucket, sizeof(bucket), "test-%ld-%ld", (long)getpid(), (long)time(NULL));
-	cr_assert_eq(create(session, bucket, &err), DP_OK, "%s", err.msg);
+	cr_assert_eq(bucket_make(session, bucket, &err), DP_OK, "%s", err.msg);
 }
 
 static void tear_down(void)
 {
 	dp_session_free(session);
+	folder_remove();
 }
 
 TestSuite(s3, .init = set_up, .fini = tear_down, .timeout = 120);
@@ -317,7 +274,7 @@ Test(s3, missing_bucket_is_not_found)
 
 Test(s3, creating_what_is_mine_already_is_fine)
 {
-	cr_assert_eq(create(session, bucket, NULL), DP_OK);
+	cr_assert_eq(bucket_make(session, bucket, NULL), DP_OK);
 }
 
 Test(s3, bucket_with_dots)
@@ -327,7 +284,7 @@ Test(s3, bucket_with_dots)
 
 	snprintf(name, sizeof(name), "%s.with.dots", bucket);
 	snprintf(url, sizeof(url), "s3://%s/k", name);
-	cr_assert_eq(create(session, name, &err), DP_OK, "%s", err.msg);
+	cr_assert_eq(bucket_make(session, name, &err), DP_OK, "%s", err.msg);
 	cr_assert_eq(put(session, url, "hello", &err), DP_OK, "%s", err.msg);
 	expect_text(session, url, "hello");
 }
@@ -341,7 +298,7 @@ Test(s3, bucket_in_the_host)
 	dp_error err = { 0 };
 
 	snprintf(endpoint, sizeof(endpoint), "endpoint=http://s3.localhost%s", port);
-	other = open_session(more);
+	other = bucket_session(more);
 	cr_assert_eq(put(other, url_of("v b"), "hello", &err), DP_OK, "%s", err.msg);
 	expect_text(other, url_of("v b"), "hello");
 	expect_text(session, url_of("v b"), "hello");
@@ -351,7 +308,7 @@ Test(s3, bucket_in_the_host)
 Test(s3, wrong_secret_is_refused_and_not_shown)
 {
 	const char *more[] = { "secret-key=WRONGSECRET", NULL };
-	dp_session *other = open_session(more);
+	dp_session *other = bucket_session(more);
 	dp_stat stat = { 0 };
 	dp_error err = { 0 };
 
@@ -363,7 +320,7 @@ Test(s3, wrong_secret_is_refused_and_not_shown)
 Test(s3, anonymous_sees_only_what_is_public)
 {
 	const char *more[] = { "anonymous=yes", NULL };
-	dp_session *other = open_session(more);
+	dp_session *other = bucket_session(more);
 	dp_stat stat = { 0 };
 
 	cr_assert_eq(put(session, url_of("a"), "hello", NULL), DP_OK);
@@ -375,7 +332,7 @@ Test(s3, anonymous_sees_only_what_is_public)
 Test(s3, wrong_clock_is_set_by_the_server)
 {
 	const char *more[] = { "clock=-7200", NULL };
-	dp_session *other = open_session(more);
+	dp_session *other = bucket_session(more);
 	dp_stat stat = { 0 };
 	dp_error err = { 0 };
 
@@ -389,7 +346,7 @@ Test(s3, wrong_clock_is_set_by_the_server)
 Test(s3, other_region_and_payer_are_taken)
 {
 	const char *more[] = { "region=eu-west-3", "requester-pays=yes", NULL };
-	dp_session *other = open_session(more);
+	dp_session *other = bucket_session(more);
 
 	cr_assert_eq(put(other, url_of("a"), "hello", NULL), DP_OK);
 	expect_text(other, url_of("a"), "hello");
@@ -400,27 +357,23 @@ Test(s3, other_region_and_payer_are_taken)
 Test(s3, keys_of_a_role_are_renewed)
 {
 	const char *more[] = { "access-key=", "secret-key=", "profile=role", NULL };
-	char path[] = "/tmp/dataplug-test-XXXXXX";
-	FILE *file = fdopen(mkstemp(path), "w");
 	struct timespec pause = { 3, 0 };
+	char profiles[1024];
 	dp_session *other;
 
-	cr_assert_not_null(file);
-	fprintf(file,
-		"[profile role]\nrole_arn = arn:aws:iam:::role/R\nsource_profile = base\n"
-		"duration_seconds = 2\nendpoint_url = %s\n"
-		"[profile base]\naws_access_key_id = %s\naws_secret_access_key = %s\n",
-		getenv("DATAPLUG_TEST_S3"), getenv("DATAPLUG_TEST_S3_ACCESS_KEY"),
-		getenv("DATAPLUG_TEST_S3_SECRET_KEY"));
-	fclose(file);
-	setenv("AWS_CONFIG_FILE", path, 1);
+	snprintf(profiles, sizeof(profiles),
+		 "[profile role]\nrole_arn = arn:aws:iam:::role/R\nsource_profile = base\n"
+		 "duration_seconds = 2\nendpoint_url = %s\n"
+		 "[profile base]\naws_access_key_id = %s\naws_secret_access_key = %s\n",
+		 getenv("DATAPLUG_TEST_S3"), getenv("DATAPLUG_TEST_S3_ACCESS_KEY"),
+		 getenv("DATAPLUG_TEST_S3_SECRET_KEY"));
+	setenv("AWS_CONFIG_FILE", folder_write("config", profiles), 1);
 	cr_assert_eq(put(session, url_of("a"), "hello", NULL), DP_OK);
-	other = open_session(more);
+	other = bucket_session(more);
 	expect_text(other, url_of("a"), "hello");
 	nanosleep(&pause, NULL);
 	expect_text(other, url_of("a"), "hello");
 	dp_session_free(other);
-	unlink(path);
 }
 
 Test(s3, names_that_are_none_are_refused)

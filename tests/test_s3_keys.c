@@ -4,12 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "core/base/buf.h"
 #include "core/io/store.h"
 #include "dataplug/dataplug.h"
+#include "support/bucket.h"
+#include "support/folder.h"
 #include "support/make.h"
 
 #define KEYS   200
@@ -18,7 +18,7 @@
 
 static dp_session *session;
 static dp_call call;
-static char bucket[64];
+static const char *bucket;
 static char keys[KEYS][CAP];
 
 /* What signatures, paths, queries, listings and file systems each read differently. */
@@ -124,32 +124,20 @@ static dp__site open_at(const char *key)
 
 static void set_up(void)
 {
-	static char setting[4][256];
-	const char *const set[] = { setting[0], setting[1], setting[2], setting[3], NULL };
+	char meta[128];
 	dp_error err = { 0 };
-	dp__site site;
 
-	if (getenv("DATAPLUG_TEST_S3") == NULL)
-		cr_skip_test("DATAPLUG_TEST_S3 is not set");
-	setenv("AWS_CONFIG_FILE", "/nonexistent", 1);
-	setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent", 1);
-	snprintf(setting[0], sizeof(setting[0]), "endpoint=%s", getenv("DATAPLUG_TEST_S3"));
-	snprintf(setting[1], sizeof(setting[1]), "access-key=%s",
-		 getenv("DATAPLUG_TEST_S3_ACCESS_KEY"));
-	snprintf(setting[2], sizeof(setting[2]), "secret-key=%s",
-		 getenv("DATAPLUG_TEST_S3_SECRET_KEY"));
-	snprintf(bucket, sizeof(bucket), "keys-%ld-%ld", (long)getpid(), (long)time(NULL));
-	snprintf(setting[3], sizeof(setting[3]), "meta=s3://%s/meta", bucket);
-	cr_assert_eq(dp_session_open(&session, set, &err), DP_OK, "%s", err.msg);
+	bucket = bucket_begin("keys");
+	snprintf(meta, sizeof(meta), "meta=s3://%s/meta", bucket);
+	session = bucket_session((const char *const[]){ meta, NULL });
 	call = dp__call_begin(session);
-	site = open_at("");
-	cr_assert_eq(dp__site_prepare(&site, &call, true, &err), DP_OK, "%s", err.msg);
-	dp__site_close(&site);
+	cr_assert_eq(bucket_make(session, bucket, &err), DP_OK, "%s", err.msg);
 }
 
 static void tear_down(void)
 {
 	dp_session_free(session);
+	folder_remove();
 }
 
 TestSuite(s3_keys, .init = set_up, .fini = tear_down, .timeout = 120);

@@ -3,12 +3,12 @@
 #include <criterion/criterion.h>
 #include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "core/io/store.h"
+#include "support/bucket.h"
+#include "support/folder.h"
 
 #define ROUNDS  1000
 #define RECORDS 3000
@@ -51,29 +51,11 @@ static dp_code put(const char *data)
 
 static void set_up(void)
 {
-	const char *settings[] = { NULL, NULL, NULL, NULL };
-	char setting[3][256], bucket[64];
-	dp_call call;
-	dp__site site;
+	const char *bucket = bucket_begin("race");
 
-	if (getenv("DATAPLUG_TEST_S3") == NULL)
-		cr_skip_test("DATAPLUG_TEST_S3 is not set");
-	setenv("AWS_CONFIG_FILE", "/nonexistent", 1);
-	setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent", 1);
-	snprintf(setting[0], sizeof(setting[0]), "endpoint=%s", getenv("DATAPLUG_TEST_S3"));
-	snprintf(setting[1], sizeof(setting[1]), "access-key=%s",
-		 getenv("DATAPLUG_TEST_S3_ACCESS_KEY"));
-	snprintf(setting[2], sizeof(setting[2]), "secret-key=%s",
-		 getenv("DATAPLUG_TEST_S3_SECRET_KEY"));
-	for (size_t i = 0; i < 3; i++)
-		settings[i] = setting[i];
-	cr_assert_eq(dp_session_open(&session, settings, NULL), DP_OK);
-	snprintf(bucket, sizeof(bucket), "s3://race-%ld-%ld", (long)getpid(), (long)time(NULL));
-	snprintf(object, sizeof(object), "%s/text", bucket);
-	call = dp__call_begin(session);
-	cr_assert_eq(dp__site_open(&site, session, &(dp_place){ .url = bucket }, NULL), DP_OK);
-	cr_assert_eq(dp__site_prepare(&site, &call, true, NULL), DP_OK);
-	dp__site_close(&site);
+	session = bucket_session(NULL);
+	cr_assert_eq(bucket_make(session, bucket, NULL), DP_OK);
+	snprintf(object, sizeof(object), "s3://%s/text", bucket);
 	fill_text(text[0], 'a');
 	fill_text(text[1], 'b');
 }
@@ -81,6 +63,7 @@ static void set_up(void)
 static void tear_down(void)
 {
 	dp_session_free(session);
+	folder_remove();
 }
 
 TestSuite(s3_race, .init = set_up, .fini = tear_down, .timeout = 600);
