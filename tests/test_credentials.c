@@ -190,14 +190,19 @@ Test(credentials, sso_is_not_served)
 	"</SecretAccessKey><SessionToken>HIDDEN2</SessionToken>"                                   \
 	"<Expiration>2099-01-01T00:00:00Z</Expiration></Credentials>"
 
+static void set_identity(const char *token)
+{
+	setenv("AWS_WEB_IDENTITY_TOKEN_FILE", folder_write("token", token), 1);
+	setenv("AWS_ROLE_ARN", "arn:aws:iam::1:role/R", 1);
+	setenv("AWS_ENDPOINT_URL_STS", fault_server_base(server), 1);
+}
+
 Test(credentials, web_identity)
 {
 	char *seen;
 
 	open_session(NULL);
-	setenv("AWS_WEB_IDENTITY_TOKEN_FILE", folder_write("token", "JWT.HIDDEN3+/=\n"), 1);
-	setenv("AWS_ROLE_ARN", "arn:aws:iam::1:role/R", 1);
-	setenv("AWS_ENDPOINT_URL_STS", fault_server_base(server), 1);
+	set_identity("JWT.HIDDEN3+/=\n");
 	answer("POST / ", "200 OK",
 	       "<AssumeRoleWithWebIdentityResponse xmlns=\"https://"
 	       "sts.amazonaws.com/doc/2011-06-15/\">"
@@ -218,9 +223,7 @@ Test(credentials, web_identity)
 Test(credentials, refused_web_identity_is_told_without_its_token)
 {
 	open_session(NULL);
-	setenv("AWS_WEB_IDENTITY_TOKEN_FILE", folder_write("token", "HIDDEN3"), 1);
-	setenv("AWS_ROLE_ARN", "arn:aws:iam::1:role/R", 1);
-	setenv("AWS_ENDPOINT_URL_STS", fault_server_base(server), 1);
+	set_identity("HIDDEN3");
 	answer("POST / ", "400 Bad Request",
 	       "<ErrorResponse><Error><Type>Sender</Type>"
 	       "<Code>ExpiredTokenException</Code></Error></ErrorResponse>");
