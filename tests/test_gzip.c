@@ -5,26 +5,10 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "formats/framing.h"
+#include "fuzz/lender.h"
 #include "support/make.h"
 
 /* ---- reading ---- */
-
-/* An object lent in pieces. */
-typedef struct lender {
-	const uint8_t *data;
-	size_t len, at, piece;
-} lender;
-
-static dp_code lend(void *user, const uint8_t **out, size_t *len, dp_error *err)
-{
-	lender *l = user;
-	(void)err;
-	*out = l->data + l->at;
-	*len = l->len - l->at < l->piece ? l->len - l->at : l->piece;
-	l->at += *len;
-	return DP_OK;
-}
 
 typedef struct outcome {
 	dp_code code;
@@ -35,8 +19,8 @@ typedef struct outcome {
 
 static outcome read_gzip(bytes object, size_t piece, size_t room)
 {
-	lender l = { object.data, object.len, 0, piece };
-	dp__stored stored = { lend, &l, 0 };
+	lender l = { object.data, object.len, piece, NULL };
+	dp__stored stored = lender_stored(&l, 0);
 	outcome out = { .text = make_copy("", 0) };
 	void *self = NULL;
 	dp__piece got = { .got = 1 };
@@ -57,6 +41,7 @@ static outcome read_gzip(bytes object, size_t piece, size_t room)
 		out.others = notes.others;
 		dp__gzip.close(self);
 	}
+	free(l.copy);
 	return out;
 }
 

@@ -5,24 +5,8 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "formats/framing.h"
+#include "fuzz/lender.h"
 #include "support/make.h"
-
-/* An object lent in pieces. */
-typedef struct lender {
-	const uint8_t *data;
-	size_t len, at, piece;
-} lender;
-
-static dp_code lend(void *user, const uint8_t **out, size_t *len, dp_error *err)
-{
-	lender *l = user;
-	(void)err;
-	*out = l->data + l->at;
-	*len = l->len - l->at < l->piece ? l->len - l->at : l->piece;
-	l->at += *len;
-	return DP_OK;
-}
 
 /* ---- access points ---- */
 
@@ -36,8 +20,9 @@ typedef struct stretch {
 /* From the state on, with the stored bytes up to stored_end alone, all text up to there comes. */
 static void resumes(bytes object, bytes text, const stretch *part)
 {
-	lender l = { object.data, (size_t)part->stored_end, (size_t)part->mark.off, 1000 };
-	dp__stored stored = { lend, &l, part->mark.off };
+	size_t off = (size_t)part->mark.off;
+	lender l = { object.data + off, (size_t)part->stored_end - off, 1000, NULL };
+	dp__stored stored = lender_stored(&l, off);
 	void *self = NULL;
 	dp__piece got = { .got = 1 };
 	size_t sum = 0, want = (size_t)(part->to - part->from);
@@ -53,6 +38,7 @@ static void resumes(bytes object, bytes text, const stretch *part)
 	cr_assert_eq(sum, want);
 	cr_assert_arr_eq(out, text.data + part->from, want);
 	dp__gzip.close(self);
+	free(l.copy);
 	free(out);
 }
 
@@ -60,8 +46,8 @@ static void resumes(bytes object, bytes text, const stretch *part)
  */
 static void points(bytes object, bytes text, size_t piece, size_t room, size_t every, bool border)
 {
-	lender l = { object.data, object.len, 0, piece };
-	dp__stored stored = { lend, &l, 0 };
+	lender l = { object.data, object.len, piece, NULL };
+	dp__stored stored = lender_stored(&l, 0);
 	void *self = NULL;
 	uint8_t *out = malloc(room);
 	uint64_t at = 0, from = 0;
@@ -88,6 +74,7 @@ static void points(bytes object, bytes text, size_t piece, size_t room, size_t e
 	}
 	cr_assert_eq(at, text.len);
 	dp__gzip.close(self);
+	free(l.copy);
 	free(out);
 	free(object.data);
 	free(text.data);
@@ -166,8 +153,8 @@ Test(gzip_points, window_without_what_is_not_referred_to)
 {
 	bytes text = make_reads(1500, 150, 31);
 	bytes object = make_gzip(text.data, text.len, 6, Z_HUFFMAN_ONLY);
-	lender l = { object.data, object.len, 0, 4096 };
-	dp__stored stored = { lend, &l, 0 };
+	lender l = { object.data, object.len, 4096, NULL };
+	dp__stored stored = lender_stored(&l, 0);
 	uint8_t *out = malloc(50000);
 	dp__buf state = dp__buf_of(100000);
 	dp__mark mark;
@@ -180,6 +167,7 @@ Test(gzip_points, window_without_what_is_not_referred_to)
 	cr_assert_eq(dp__gzip.state(self, &state, NULL), DP_OK);
 	cr_assert_lt(state.len, 200);
 	dp__gzip.close(self);
+	free(l.copy);
 	dp__buf_fini(&state);
 	free(out);
 	free(object.data);
@@ -194,11 +182,12 @@ Test(gzip_points, damaged_state_fails)
 		const uint8_t *data;
 		size_t len;
 	} bad[] = { { no_point, 0 }, { no_point, 1 }, { long_header, 4 }, { no_window, 7 } };
-	lender l = { NULL, 0, 0, 1 };
-	dp__stored stored = { lend, &l, 0 };
+	lender l = { NULL, 0, 1, NULL };
+	dp__stored stored = lender_stored(&l, 0);
 	for (size_t i = 0; i < 4; i++) {
 		void *self = NULL;
 		cr_assert_eq(dp__gzip.open(&self, &stored, bad[i].data, bad[i].len, NULL),
 			     DP_EFORMAT);
 	}
+	free(l.copy);
 }

@@ -11,9 +11,9 @@
 
 #include "core/io/mem.h"
 #include "dataplug/dataplug.h"
-#include "formats/framing.h"
 #include "fuzz/check.h"
 #include "fuzz/fuzz.h"
+#include "fuzz/lender.h"
 #include "fuzz/oracle.h"
 
 #define MAX_TEXT ((size_t)1 << 18)
@@ -141,33 +141,10 @@ static void cook_all(cook *c)
 
 /* ---- the framing alone ---- */
 
-typedef struct lender {
-	const uint8_t *data;
-	size_t len, piece;
-	uint8_t *copy;
-} lender;
-
-/* Each piece in memory of its own. */
-static dp_code lend(void *user, const uint8_t **out, size_t *len, dp_error *err)
-{
-	lender *l = user;
-	(void)err;
-	*len = l->len < l->piece ? l->len : l->piece;
-	free(l->copy);
-	l->copy = malloc(*len ? *len : 1);
-	CHECK(l->copy);
-	if (*len)
-		memcpy(l->copy, l->data, *len);
-	*out = l->copy;
-	l->data += *len;
-	l->len -= *len;
-	return DP_OK;
-}
-
 static dp_code read_all(const dp__buf *object, size_t piece, size_t room, dp__buf *text)
 {
 	lender l = { object->data, object->len, piece, NULL };
-	dp__stored stored = { lend, &l, 0 };
+	dp__stored stored = lender_stored(&l, 0);
 	void *self = NULL;
 	dp__piece got = { .got = 1 };
 	dp_code rc = dp__gzip.open(&self, &stored, NULL, 0, NULL);
