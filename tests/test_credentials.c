@@ -60,11 +60,7 @@ TestSuite(credentials, .init = set_up, .fini = tear_down, .timeout = 60);
 
 static void answer(const char *head, const char *status, const char *body)
 {
-	char text[4096];
-
-	snprintf(text, sizeof(text), "HTTP/1.1 %s\r\nContent-Length: %zu\r\n\r\n%s", status,
-		 strlen(body), body);
-	fault_server_answer(server, head, text);
+	fault_server_reply(server, &(fault_rule){ .head = head }, status, body);
 }
 
 static void expect_keys(const char *access, const char *secret, const char *token)
@@ -434,7 +430,7 @@ Test(credentials, keys_that_hold_are_used_when_no_others_can_be_had)
 	set_container("/creds");
 	answer_keys("A1", 3600);
 	cr_assert_eq(get_keys("A1", NULL), DP_OK);
-	fault_server_answer(server, "GET /creds ", NULL);
+	fault_server_rule(server, &(fault_rule){ .head = "GET /creds " });
 	fault_server_fail(server, FAULT_500, 0, UINT64_MAX);
 	session->set.clock = 3400;
 	cr_assert_eq(get_keys("A1", NULL), DP_OK);

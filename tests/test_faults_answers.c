@@ -100,13 +100,7 @@ static dp_code read_batch(dp_session *session, dp_error *err)
 /* Requests that hold or lack a text are answered so; times: 0 = all of them. */
 static void answer(const fault_rule *rule, const char *status, const char *body)
 {
-	static char text[8192];
-	fault_rule made = *rule;
-
-	snprintf(text, sizeof(text), "HTTP/1.1 %s\r\nContent-Length: %zu\r\n\r\n%s", status,
-		 strlen(body), body);
-	made.answer = text;
-	fault_server_rule(server, &made);
+	fault_server_reply(server, rule, status, body);
 }
 
 /* A bucket of eu-west-3 answers so to what is signed for another region. */
@@ -276,14 +270,12 @@ static fault_server *hand_out(const char *then)
 		"{\"AccessKeyId\":\"%s\",\"SecretAccessKey\":\"" HIDDEN "3\",\"Token\":\"" HIDDEN
 		"4\",\"Expiration\":\"2099-01-01T00:00:00Z\"}";
 	fault_server *box = fault_server_start("", 0);
-	char body[512], text[1024], url[128];
+	char body[512], url[128];
 
 	cr_assert_not_null(box);
 	for (int first = 0; first < 2; first++) {
 		snprintf(body, sizeof(body), keys, first == 1 ? "AKIAOLD" : then);
-		snprintf(text, sizeof(text), "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n%s",
-			 strlen(body), body);
-		fault_server_rule(box, &(fault_rule){ .times = (size_t)first, .answer = text });
+		fault_server_reply(box, &(fault_rule){ .times = (size_t)first }, "200 OK", body);
 	}
 	snprintf(url, sizeof(url), "%s/creds", fault_server_base(box));
 	setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", url, 1);

@@ -97,13 +97,10 @@ static void serve(const char *document, char mark)
 
 static void answer(const char *head, const char *lacks, const char *status, const char *body)
 {
-	char text[4096];
-
 	/* curl itself asks once more where a connection that was used before ends at once. */
-	snprintf(text, sizeof(text),
-		 "HTTP/1.1 %s\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n%s", status,
-		 strlen(body), body);
-	fault_server_rule(server, &(fault_rule){ .head = head, .lacks = lacks, .answer = text });
+	const fault_rule rule = { .head = head, .lacks = lacks, .close = true };
+
+	fault_server_reply(server, &rule, status, body);
 }
 
 static void write_file(const char *name, const char *variable, const char *text)
@@ -152,7 +149,7 @@ static void use_machine(const char *document)
 		       MACHINE_KEYS(HIDDEN "1", HIDDEN "2", FOREVER));
 	}
 	if (strcmp(document, "role") == 0)
-		fault_server_answer(server, "GET " ROLES " ", NULL);
+		fault_server_rule(server, &(fault_rule){ .head = "GET " ROLES " " });
 	answer("GET /latest/", "X-aws-ec2-metadata-token: " WORD "\r\n", "401 Unauthorized", "");
 }
 

@@ -67,12 +67,9 @@ static void make_page(char *out, size_t cap, bool later)
 
 static void answer(const char *head, const char *status, const char *body, size_t times)
 {
-	static char text[16384];
+	const fault_rule rule = { .head = head, .times = times, .close = true };
 
-	snprintf(text, sizeof(text),
-		 "HTTP/1.1 %s\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n%s", status,
-		 strlen(body), body);
-	fault_server_rule(server, &(fault_rule){ .head = head, .times = times, .answer = text });
+	fault_server_reply(server, &rule, status, body);
 }
 
 /*

@@ -69,10 +69,8 @@ static void lead(fault_server *server, const char *head, const char *status, con
 {
 	char text[1024];
 
-	snprintf(text, sizeof(text),
-		 "HTTP/1.1 %s\r\nConnection: close\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n",
-		 status, location);
-	fault_server_rule(server, &(fault_rule){ .head = head, .answer = text });
+	snprintf(text, sizeof(text), "%s\r\nLocation: %s", status, location);
+	fault_server_reply(server, &(fault_rule){ .head = head, .close = true }, text, "");
 }
 
 static const char *url_at(fault_server *server, const char *path)
@@ -309,11 +307,8 @@ Test(faults_origin, refused_signature_is_not_told)
 	dp_stat stat = { .cap = 0 };
 	dp__site site = { 0 };
 	dp_error err = { 0 };
-	char text[2048];
 
-	snprintf(text, sizeof(text), "HTTP/1.1 403 Forbidden\r\nContent-Length: %zu\r\n\r\n%s",
-		 strlen(body), body);
-	fault_server_rule(home, &(fault_rule){ .answer = text });
+	fault_server_reply(home, &(fault_rule){ .head = NULL }, "403 Forbidden", body);
 	cr_assert_eq(dp__site_open(&site, session, &where, NULL), DP_OK);
 	cr_assert_eq(dp__site_stat(&site, &call, &stat, &err), DP_EAUTH);
 	cr_assert_not_null(strstr(err.msg, "SignatureDoesNotMatch"), "%s", err.msg);

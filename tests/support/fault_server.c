@@ -355,9 +355,20 @@ void fault_server_rule(fault_server *server, const fault_rule *made)
 	pthread_mutex_unlock(&server->lock);
 }
 
-void fault_server_answer(fault_server *server, const char *head, const char *answer)
+void fault_server_reply(fault_server *server, const fault_rule *made, const char *status,
+			const char *body)
 {
-	fault_server_rule(server, &(fault_rule){ .head = head, .answer = answer });
+	size_t cap = strlen(status) + strlen(body) + 100;
+	fault_rule all = *made;
+	char *text = malloc(cap);
+
+	if (text == NULL)
+		return;
+	snprintf(text, cap, "HTTP/1.1 %s\r\n%sContent-Length: %zu\r\n\r\n%s", status,
+		 all.close ? "Connection: close\r\n" : "", strlen(body), body);
+	all.answer = text;
+	fault_server_rule(server, &all);
+	free(text);
 }
 
 void fault_server_delay(fault_server *server, unsigned ms)

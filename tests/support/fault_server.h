@@ -67,20 +67,22 @@ void fault_server_identify(fault_server *server, const char *etag, const char *m
 void fault_server_fail(fault_server *server, fault what, uint64_t skip, uint64_t times);
 /* Where FAULT_REDIRECT leads. */
 void fault_server_lead(fault_server *server, const char *location);
-/*
- * Requests whose first line begins with head ("GET /latest/") get this answer, byte for byte, from
- * status line to body; later ones go before earlier ones. Copies both; NULL takes it back.
- */
-void fault_server_answer(fault_server *server, const char *head, const char *answer);
 /* Which requests get an answer of the test's own; texts are lent until they are copied. */
 typedef struct fault_rule {
 	const char *head;          /* what they begin with; NULL: anything */
 	const char *holds, *lacks; /* what they hold somewhere, and do not; whatever its case */
 	size_t times;              /* so many of them; 0 = all */
+	bool close;                /* fault_server_reply() says that the connection ends */
 	const char *answer;        /* NULL: as if there were no rule */
 } fault_rule;
-/* As fault_server_answer(), of which it is the general form. */
+/* They get it byte for byte, from status line to body. Later rules go before earlier ones. */
 void fault_server_rule(fault_server *server, const fault_rule *rule);
+/*
+ * The same, with an answer made of "403 Forbidden", behind which "\r\n" and more headers may stand,
+ * and of a body.
+ */
+void fault_server_reply(fault_server *server, const fault_rule *rule, const char *status,
+			const char *body);
 /* Every request waits so long for its answer. */
 void fault_server_delay(fault_server *server, unsigned ms);
 /* Requests since the start or fault_server_forget(). */
