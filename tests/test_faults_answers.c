@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/io/aws.h"
 #include "core/io/s3_try.h"
@@ -175,20 +176,18 @@ Test(faults_answers, region_that_was_learned_serves_other_requests)
 	dp_call call = dp__call_begin(session);
 	dp_place where = { .url = "s3://bucket/other" };
 	dp__site site = { 0 };
-	FILE *file = tmpfile();
+	int fd = folder_unnamed("hello", 5);
 
 	live_in_europe("301 Moved Permanently\r\nx-amz-bucket-region: eu-west-3", MOVED "</Error>");
-	fputs("hello", file);
-	fflush(file);
 	cr_assert_eq(dp__site_open(&site, session, &where, NULL), DP_OK);
-	cr_assert_eq(dp__site_put(&site, &call, fileno(file), 5, NULL), DP_OK);
+	cr_assert_eq(dp__site_put(&site, &call, fd, 5, NULL), DP_OK);
 	cr_assert_eq(fault_server_holds(server, "PUT /bucket/other "), 2);
 	cr_assert_eq(fault_server_holds(server, "\r\n\r\nhello"), 2);
 	cr_assert_eq(look(session, NULL), DP_OK);
 	cr_assert_eq(dp__site_remove(&site, &call, NULL), DP_OK);
 	cr_assert_eq(fault_server_count(server), 4);
 	dp__site_close(&site);
-	fclose(file);
+	close(fd);
 	dp_session_free(session);
 }
 

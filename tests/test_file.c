@@ -88,24 +88,10 @@ static dp_code read_site(const char *etag, uint64_t off, size_t len, char *buf, 
 	return code;
 }
 
-/* A file without a name that holds text. */
-static int temp_file(const char *text)
-{
-	char name[200];
-	int fd;
-
-	snprintf(name, sizeof(name), "%s/tmp-XXXXXX", folder);
-	fd = mkstemp(name);
-	cr_assert_geq(fd, 0);
-	unlink(name);
-	cr_assert_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-	return fd;
-}
-
 static dp_code put_site(const char *text, uint64_t size, dp_error *err)
 {
 	dp__site site = open_site();
-	int fd = temp_file(text);
+	int fd = folder_unnamed(text, strlen(text));
 	dp_code code = dp__site_put(&site, &call, fd, size, err);
 
 	close(fd);
@@ -354,7 +340,7 @@ Test(file, put_where_nobody_may_write)
 
 	if (geteuid() == 0)
 		cr_skip_test("root may write everywhere");
-	fd = temp_file("new");
+	fd = folder_unnamed("new", 3);
 	site = open_site();
 	chmod(folder, 0555);
 	cr_assert_eq(dp__site_put(&site, &call, fd, 3, NULL), DP_EWRITE);
@@ -365,7 +351,7 @@ Test(file, put_where_nobody_may_write)
 Test(file, cancelled_put_leaves_the_old_file)
 {
 	dp__site site = open_site();
-	int fd = temp_file("new");
+	int fd = folder_unnamed("new", 3);
 
 	write_file(path, "old");
 	dp_session_cancel(session);

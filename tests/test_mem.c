@@ -5,6 +5,7 @@
 
 #include "core/io/mem.h"
 #include "core/io/store.h"
+#include "support/folder.h"
 
 #define URL "mem:x"
 
@@ -105,13 +106,10 @@ Test(mem, counts_what_is_asked_of_it)
 
 Test(mem, store_put_copies_a_file)
 {
-	char name[] = "/tmp/dataplug-test-XXXXXX";
-	int fd = mkstemp(name);
+	int fd = folder_unnamed("new bytes", 9);
 	dp__mem_counts counts;
 	size_t len = 0;
 
-	unlink(name);
-	cr_assert_eq(write(fd, "new bytes", 9), 9);
 	cr_assert_eq(dp__site_put(&site, &call, fd, 10, NULL), DP_EIO);
 	cr_assert_eq(dp__site_put(&site, &call, fd, 3, NULL), DP_OK);
 	close(fd);

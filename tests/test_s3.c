@@ -52,17 +52,7 @@ static const char *url_of(const char *key)
 
 static dp_code put(dp_session *in, const char *url, const char *text, dp_error *err)
 {
-	FILE *file = tmpfile();
-	dp__site site = open_in(in, url);
-	dp_code code;
-
-	cr_assert_not_null(file);
-	fputs(text, file);
-	fflush(file);
-	code = dp__site_put(&site, &call, fileno(file), strlen(text), err);
-	fclose(file);
-	dp__site_close(&site);
-	return code;
+	return bucket_put(in, url, text, strlen(text), err);
 }
 
 static dp_code stat_of(dp_session *in, const char *url, dp_stat *stat, dp_error *err)

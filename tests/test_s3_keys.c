@@ -110,14 +110,20 @@ static void make_keys(uint64_t seed)
 	}
 }
 
+static const char *url_of(const char *key)
+{
+	static char url[CAP + 128];
+
+	snprintf(url, sizeof(url), "s3://%s/%s", bucket, key);
+	return url;
+}
+
 static dp__site open_at(const char *key)
 {
-	char url[CAP + 128];
-	dp_place where = { .url = url };
+	dp_place where = { .url = url_of(key) };
 	dp__site site = { 0 };
 	dp_error err = { 0 };
 
-	snprintf(url, sizeof(url), "s3://%s/%s", bucket, key);
 	cr_assert_eq(dp__site_open(&site, session, &where, &err), DP_OK, "'%s': %s", key, err.msg);
 	return site;
 }
@@ -144,17 +150,10 @@ TestSuite(s3_keys, .init = set_up, .fini = tear_down, .timeout = 120);
 
 static void put(const char *key, const char *text)
 {
-	dp__site site = open_at(key);
-	FILE *file = tmpfile();
 	dp_error err = { 0 };
 
-	cr_assert_not_null(file);
-	fputs(text, file);
-	fflush(file);
-	cr_assert_eq(dp__site_put(&site, &call, fileno(file), strlen(text), &err), DP_OK,
-		     "'%s': %s", key, err.msg);
-	fclose(file);
-	dp__site_close(&site);
+	cr_assert_eq(bucket_put(session, url_of(key), text, strlen(text), &err), DP_OK, "'%s': %s",
+		     key, err.msg);
 }
 
 /* The object of a key holds the key. */
@@ -208,12 +207,10 @@ static dp_code take_next(void *user, const char *url, uint64_t size, dp_error *e
 
 static size_t list(void)
 {
-	char url[128];
 	dp_error err = { 0 };
 	size_t n = 0;
 
-	snprintf(url, sizeof(url), "s3://%s/", bucket);
-	cr_assert_eq(dp_list(session, url, take_next, &n, &err), DP_OK, "%s", err.msg);
+	cr_assert_eq(dp_list(session, url_of(""), take_next, &n, &err), DP_OK, "%s", err.msg);
 	return n;
 }
 
@@ -240,11 +237,10 @@ Test(s3_keys, hostile_one_is_indexed_and_read_by_its_token)
 	dp__buf token = dp__buf_of(65536), out = dp__buf_of(65536);
 	dp_slices *slices = NULL, *loaded = NULL;
 	dp_index *index = NULL, *again = NULL;
-	char url[CAP];
+	const char *url = url_of(HOSTILE);
 	dp_error err = { 0 };
 
 	put(HOSTILE, "one\ntwo\nthree\n");
-	snprintf(url, sizeof(url), "s3://%s/%s", bucket, HOSTILE);
 	cr_assert_eq(dp_index_build(&index, session, url, NULL, &err), DP_OK, "%s", err.msg);
 	cr_assert_eq(dp_index_open(&again, session, url, &err), DP_OK, "%s", err.msg);
 	cr_assert_eq(strncmp(dp_index_url(again), "s3://keys-", 10), 0, "%s", dp_index_url(again));

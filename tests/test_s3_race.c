@@ -33,20 +33,7 @@ static void fill_text(char *out, char letter)
 
 static dp_code put(const char *data)
 {
-	dp_call call = dp__call_begin(session);
-	dp_place where = { .url = object };
-	FILE *file = tmpfile();
-	dp__site site;
-	dp_code code;
-
-	cr_assert_not_null(file);
-	fwrite(data, 1, sizeof(text[0]), file);
-	fflush(file);
-	cr_assert_eq(dp__site_open(&site, session, &where, NULL), DP_OK);
-	code = dp__site_put(&site, &call, fileno(file), sizeof(text[0]), NULL);
-	dp__site_close(&site);
-	fclose(file);
-	return code;
+	return bucket_put(session, object, data, sizeof(text[0]), NULL);
 }
 
 static void set_up(void)

@@ -8,6 +8,7 @@
 
 #include "core/io/store.h"
 #include "support/bucket.h"
+#include "support/folder.h"
 #include "support/suffer.h"
 
 #define SETTINGS_MAX 16
@@ -55,5 +56,20 @@ dp_code bucket_make(dp_session *session, const char *name, dp_error *err)
 	if (rc == DP_OK)
 		rc = dp__site_prepare(&site, &call, true, err);
 	dp__site_close(&site);
+	return rc;
+}
+
+dp_code bucket_put(dp_session *session, const char *url, const void *data, size_t len,
+		   dp_error *err)
+{
+	dp_place where = { .url = url };
+	dp_call call = dp__call_begin(session);
+	dp__site site = { 0 };
+	int fd = folder_unnamed(data, len);
+	dp_code rc = dp__site_open(&site, session, &where, err);
+	if (rc == DP_OK)
+		rc = dp__site_put(&site, &call, fd, len, err);
+	dp__site_close(&site);
+	close(fd);
 	return rc;
 }

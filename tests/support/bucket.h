@@ -14,5 +14,8 @@ const char *bucket_begin(const char *prefix);
 dp_session *bucket_session(const char *const *more);
 /* Makes a bucket of that name, which may be there. */
 dp_code bucket_make(dp_session *session, const char *name, dp_error *err);
+/* Writes an object of these bytes. */
+dp_code bucket_put(dp_session *session, const char *url, const void *data, size_t len,
+		   dp_error *err);
 
 #endif

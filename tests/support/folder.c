@@ -1,7 +1,8 @@
-/* folder.c - a folder of the test's own. */
+/* folder.c - a folder of the test's own, and files. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "support/folder.h"
 
@@ -28,4 +29,14 @@ void folder_remove(void)
 	char command[100];
 	snprintf(command, sizeof command, "chmod -R u+w %s; rm -rf %s", folder, folder);
 	cr_assert_eq(system(command), 0);
+}
+
+int folder_unnamed(const void *data, size_t len)
+{
+	char path[] = "/tmp/dataplug-test-XXXXXX";
+	int fd = mkstemp(path);
+	cr_assert_geq(fd, 0);
+	unlink(path);
+	cr_assert_eq(write(fd, data, len), (ssize_t)len);
+	return fd;
 }

@@ -1,6 +1,8 @@
-/* folder.h - a folder of the test's own. */
+/* folder.h - a folder of the test's own, and files. */
 #ifndef DP_TESTS_FOLDER_H
 #define DP_TESTS_FOLDER_H
+
+#include <stddef.h>
 
 /* Makes it, once a test; its path, without a "/" at the end. */
 const char *folder_make(void);
@@ -8,5 +10,7 @@ const char *folder_make(void);
 const char *folder_write(const char *name, const char *text);
 /* Removes it with all that is in it, what may only be read too. */
 void folder_remove(void);
+/* A file of these bytes that has no name, in no folder; the caller closes it. */
+int folder_unnamed(const void *data, size_t len);
 
 #endif
