@@ -101,7 +101,10 @@ class GZipTextSlice(BaseSlice):
 
     def get(self) -> list[str]:
         """All its lines, without their line ends."""
-        return list(self.lines())
+        found: list[str] = []
+        for lines in self._lists_of_lines("utf-8", "strict"):
+            found += lines
+        return found
 
     def iter_lines(self) -> Iterator[str]:
         """The same, one by one, in bounded memory."""
