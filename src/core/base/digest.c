@@ -3,8 +3,10 @@
 
 #ifdef DP_HAVE_ISAL
 #include <isa-l/crc.h>
+#define CRC32 crc32_gzip_refl /* one of the formats that have this CRC */
 #else
 #include <libdeflate.h>
+#define CRC32 libdeflate_crc32
 #endif
 #include <limits.h>
 #include <openssl/crypto.h>
@@ -21,12 +23,8 @@ struct dp__sha256 {
 
 uint32_t dp__crc32(uint32_t crc, const void *data, size_t len)
 {
-#ifdef DP_HAVE_ISAL
-	return crc32_gzip_refl(crc, data, len);
-#else
 	/* libdeflate takes a NULL buffer for "begin". */
-	return len == 0 ? crc : libdeflate_crc32(crc, data, len);
-#endif
+	return len == 0 ? crc : CRC32(crc, data, len);
 }
 
 uint32_t dp__crc32_join(uint32_t a, uint32_t b, uint64_t len_b)
