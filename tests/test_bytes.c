@@ -1,6 +1,7 @@
 /* test_bytes.c - the buffer, the cursor, digests and failures. */
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/bytes.h"
@@ -38,6 +39,33 @@ Test(buf, closes_when_full)
 	cr_assert_eq(dp__buf_add(&buf, "abcd", 4, NULL), DP_OK);
 	cr_assert_eq(dp__buf_close(&buf, NULL), DP_OK);
 	cr_assert_str_eq((char *)buf.data, "abcd");
+	dp__buf_fini(&buf);
+}
+
+Test(buf, hands_out_its_string_and_goes_on)
+{
+	dp__buf buf = dp__buf_of(4);
+	char *first = NULL, *second = NULL;
+
+	cr_assert_eq(dp__buf_add(&buf, "abcd", 4, NULL), DP_OK);
+	cr_assert_eq(dp__buf_take(&first, &buf, NULL), DP_OK);
+	cr_assert_eq(dp__buf_add(&buf, "ef", 2, NULL), DP_OK);
+	cr_assert_eq(dp__buf_take(&second, &buf, NULL), DP_OK);
+	dp__buf_fini(&buf);
+	cr_assert_str_eq(first, "abcd");
+	cr_assert_str_eq(second, "ef");
+	free(first);
+	free(second);
+}
+
+Test(buf, empty_hands_out_an_empty_string)
+{
+	dp__buf buf = dp__buf_of(4);
+	char *text = NULL;
+
+	cr_assert_eq(dp__buf_take(&text, &buf, NULL), DP_OK);
+	cr_assert_str_eq(text, "");
+	free(text);
 	dp__buf_fini(&buf);
 }
 

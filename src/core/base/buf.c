@@ -98,3 +98,14 @@ dp_code dp__buf_close(dp__buf *buf, dp_error *err)
 		buf->data[buf->len] = 0;
 	return code;
 }
+
+dp_code dp__buf_take(char **out, dp__buf *buf, dp_error *err)
+{
+	dp_code code = dp__buf_close(buf, err);
+
+	if (code != DP_OK)
+		return code;
+	*out = (char *)buf->data;
+	*buf = dp__buf_of(buf->max);
+	return DP_OK;
+}

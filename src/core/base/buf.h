@@ -25,5 +25,11 @@ dp_code dp__buf_printf(dp__buf *buf, dp_error *err, const char *fmt, ...) DP_PRI
 dp_code dp__buf_write(void *user, const void *data, size_t len, dp_error *err);
 /* Puts a zero byte behind the data (not counted in len), so that data is a string. */
 dp_code dp__buf_close(dp__buf *buf, dp_error *err);
+/*
+ * Hands out what the buffer holds as a string, which the caller owns and frees; the buffer is empty
+ * then, with the limit that it had. On failure *out and the buffer's content stay as they were, so
+ * dp__buf_fini() is right after both.
+ */
+dp_code dp__buf_take(char **out, dp__buf *buf, dp_error *err);
 
 #endif

@@ -260,13 +260,11 @@ static dp_code print_axis(const dp_axis_arg *arg, dp__buf *out, dp_error *err)
 /* Adds "name=..." to the canonical arguments; takes the text out of line. */
 static dp_code add_arg(const filling *job, dp__buf *line)
 {
-	dp_code code = dp__buf_close(line, job->err);
+	dp_code code = dp__buf_take(&job->out->args[job->out->nargs], line, job->err);
 
-	if (code != DP_OK)
-		return code;
-	job->out->args[job->out->nargs++] = (char *)line->data;
-	*line = dp__buf_of(line->max);
-	return DP_OK;
+	if (code == DP_OK)
+		job->out->nargs++;
+	return code;
 }
 
 /* What follows "name=" in the argument of that name; NULL if it was not given. */

@@ -183,11 +183,8 @@ static dp_code explain_as(char **out, const dp_strategy *strategy, const void *p
 	dp__buf text = dp__buf_of(MAX_EXPLANATION);
 	dp_code rc = strategy->explain(totals, params, flags, dp__buf_write, &text, err);
 	if (rc == DP_OK)
-		rc = dp__buf_close(&text, err);
-	if (rc == DP_OK)
-		*out = (char *)text.data;
-	else
-		dp__buf_fini(&text);
+		rc = dp__buf_take(out, &text, err);
+	dp__buf_fini(&text);
 	return rc;
 }
 

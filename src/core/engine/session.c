@@ -138,9 +138,10 @@ static dp_code take_settings(dp_session *session, const char *const *given, dp_e
 		dp__buf arg = dp__buf_of((size_t)64 << 10);
 		rc = dp__buf_printf(&arg, err, "%s=%s", settings[i].name, value);
 		if (rc == DP_OK)
-			rc = dp__buf_close(&arg, err);
-		owned[nowned] = (char *)arg.data;
-		args[ngiven + nowned++] = (char *)arg.data;
+			rc = dp__buf_take(&owned[nowned], &arg, err);
+		dp__buf_fini(&arg);
+		args[ngiven + nowned] = owned[nowned];
+		nowned++;
 	}
 	if (rc == DP_OK)
 		rc = dp__params_init(&session->params,

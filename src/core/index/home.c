@@ -27,11 +27,8 @@ static dp_code join(char **out, const char *const part[4], dp_error *err)
 	dp__buf text = dp__buf_of(MAX_URL);
 	dp_code code = dp__buf_printf(&text, err, "%s%s%s%s", part[0], part[1], part[2], part[3]);
 	if (code == DP_OK)
-		code = dp__buf_close(&text, err);
-	if (code == DP_OK)
-		*out = (char *)text.data;
-	else
-		dp__buf_fini(&text);
+		code = dp__buf_take(out, &text, err);
+	dp__buf_fini(&text);
 	return code;
 }
 

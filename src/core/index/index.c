@@ -39,11 +39,8 @@ dp_code dp__index_part_url(char **out, const char *url, const dp_format *format,
 	if (code == DP_OK && suffix)
 		code = dp__buf_add(&text, suffix, strlen(suffix), err);
 	if (code == DP_OK)
-		code = dp__buf_close(&text, err);
-	if (code == DP_OK)
-		*out = (char *)text.data;
-	else
-		dp__buf_fini(&text);
+		code = dp__buf_take(out, &text, err);
+	dp__buf_fini(&text);
 	return code;
 }
 

@@ -76,13 +76,9 @@ static dp_code name_section(reader *in, const char *kind, span name, dp_error *e
 		return bad(in, "the name of the section is too long", err);
 	code = dp__buf_printf(&made, err, "%s %.*s", kind, (int)name.len, name.at);
 	if (code == DP_OK)
-		code = dp__buf_close(&made, err);
-	if (code != DP_OK) {
-		dp__buf_fini(&made);
-		return code;
-	}
-	in->section = (char *)made.data;
-	return DP_OK;
+		code = dp__buf_take(&in->section, &made, err);
+	dp__buf_fini(&made);
+	return code;
 }
 
 /* "[text]" without its brackets. */
@@ -148,14 +144,14 @@ static dp_code add_entry(reader *in, span name, span value, bool nested, dp_erro
 	code = dp__buf_printf(&full, err, "%s%s%.*s", nested ? in->parent : "", nested ? "." : "",
 			      (int)name.len, name.at);
 	if (code == DP_OK)
-		code = dp__buf_close(&full, err);
+		code = dp__buf_take(&made.name, &full, err);
+	dp__buf_fini(&full);
 	if (code == DP_OK)
 		code = grow(config, err);
 	if (code != DP_OK) {
-		dp__buf_fini(&full);
+		free_entry(&made);
 		return code;
 	}
-	made.name = (char *)full.data;
 	lower(made.name);
 	made.section = dp__strdup(in->section);
 	made.value = dp__strndup(value.at, value.len);

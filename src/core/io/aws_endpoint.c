@@ -297,11 +297,7 @@ dp_code dp__aws_endpoint_url(char **out, const dp__aws_endpoint *endpoint, const
 	if (code == DP_OK && target->query[0] != '\0')
 		code = dp__buf_printf(&url, err, "?%s", target->query);
 	if (code == DP_OK)
-		code = dp__buf_close(&url, err);
-	if (code != DP_OK) {
-		dp__buf_fini(&url);
-		return code;
-	}
-	*out = (char *)url.data;
-	return DP_OK;
+		code = dp__buf_take(out, &url, err);
+	dp__buf_fini(&url);
+	return code;
 }

@@ -256,13 +256,9 @@ static dp_code container_url(char **out, dp_error *err)
 	code = dp__buf_printf(&url, err, "%s%s", relative != NULL ? "http://169.254.170.2" : "",
 			      relative != NULL ? relative : full);
 	if (code == DP_OK)
-		code = dp__buf_close(&url, err);
-	if (code != DP_OK) {
-		dp__buf_fini(&url);
-		return code;
-	}
-	*out = (char *)url.data;
-	return DP_OK;
+		code = dp__buf_take(out, &url, err);
+	dp__buf_fini(&url);
+	return code;
 }
 
 /* The token that a container shows; empty if it has none. */

@@ -54,10 +54,8 @@ dp_code dp__http_url_origin(char **out, const char *url, dp_error *err)
 	}
 	if (scheme != NULL && host != NULL && port != NULL && strncmp(scheme, "http", 4) == 0 &&
 	    dp__buf_printf(&text, NULL, "%s://%s:%s", scheme, host, port) == DP_OK &&
-	    dp__buf_close(&text, NULL) == DP_OK) {
-		*out = (char *)text.data;
+	    dp__buf_take(out, &text, NULL) == DP_OK) {
 		lower(*out);
-		text = dp__buf_of(0);
 		code = DP_OK;
 	}
 	dp__buf_fini(&text);

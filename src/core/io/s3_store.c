@@ -83,13 +83,9 @@ static dp_code name_host(dp__s3_place *at, dp_error *err)
 			       at->endpoint.url != NULL ? at->endpoint.url : "aws", at->bucket);
 
 	if (code == DP_OK)
-		code = dp__buf_close(&name, err);
-	if (code != DP_OK) {
-		dp__buf_fini(&name);
-		return code;
-	}
-	at->host = (char *)name.data;
-	return DP_OK;
+		code = dp__buf_take(&at->host, &name, err);
+	dp__buf_fini(&name);
+	return code;
 }
 
 static dp_code s3_open(void **self, dp_session *session, const dp_place *where, dp_error *err)

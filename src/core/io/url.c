@@ -91,18 +91,6 @@ static dp_code add_encoded(dp__buf *out, const uint8_t *text, size_t len, dp_err
 	return code;
 }
 
-/* Hands over what buf holds as a string. */
-static dp_code take_string(dp__buf *buf, char **out, dp_error *err)
-{
-	dp_code code = dp__buf_close(buf, err);
-
-	if (code != DP_OK)
-		return code;
-	*out = (char *)buf->data;
-	*buf = dp__buf_of(buf->max);
-	return DP_OK;
-}
-
 static dp_code url_of_path(char **out, const char *path, dp_error *err)
 {
 	dp__buf folded = dp__buf_of(URL_MAX), url = dp__buf_of(URL_MAX);
@@ -120,7 +108,7 @@ static dp_code url_of_path(char **out, const char *path, dp_error *err)
 	if (code == DP_OK)
 		code = add_encoded(&url, folded.data, folded.len, err);
 	if (code == DP_OK)
-		code = take_string(&url, out, err);
+		code = dp__buf_take(out, &url, err);
 	dp__buf_fini(&folded);
 	dp__buf_fini(&url);
 	return code;
@@ -291,7 +279,7 @@ dp_code dp__url_layout(char **out, const char *url, dp_error *err)
 	if (code == DP_OK)
 		code = add_query(&layout, query, err);
 	if (code == DP_OK)
-		code = take_string(&layout, out, err);
+		code = dp__buf_take(out, &layout, err);
 	dp__buf_fini(&layout);
 	return code;
 }
@@ -392,7 +380,7 @@ dp_code dp__url_public(char **out, const char *url, dp_error *err)
 	if (code == DP_OK && query < end)
 		code = add_public_query(&text, query + 1, end, err);
 	if (code == DP_OK)
-		code = take_string(&text, out, err);
+		code = dp__buf_take(out, &text, err);
 	dp__buf_fini(&text);
 	return code;
 }

@@ -64,11 +64,11 @@ static dp_code make_environment(char ***out, char **path, const char *library, d
 		rc = dp__buf_printf(&text, err, PATH_VARIABLE "%s%s%s", library,
 				    before && *before ? ":" : "", before ? before : "");
 		if (rc == DP_OK)
-			rc = dp__buf_close(&text, err);
-		*path = (char *)text.data;
+			rc = dp__buf_take(path, &text, err);
 		if (rc == DP_OK)
 			all[used] = *path;
 	}
+	dp__buf_fini(&text);
 	*out = all;
 	return rc;
 }
