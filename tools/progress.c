@@ -3,9 +3,9 @@
 
 #include <pthread.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "core/base/clock.h"
 #include "human.h"
 #include "signals.h"
 
@@ -16,13 +16,6 @@ static const char *what; /* NULL = not shown */
 static bool drawn, in_bytes;
 static double last;          /* when it was drawn */
 static uint64_t done, total; /* of all jobs */
-
-static double now(void)
-{
-	struct timespec time = { 0 };
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
-}
 
 static void draw(void)
 {
@@ -56,7 +49,7 @@ void progress_start(const char *name, bool bytes)
 	pthread_mutex_lock(&lock);
 	what = isatty(STDERR_FILENO) ? name : NULL;
 	in_bytes = bytes;
-	last = now();
+	last = dp__now();
 	pthread_mutex_unlock(&lock);
 }
 
@@ -67,8 +60,8 @@ dp_code progress_step(void *user, uint64_t job_done, uint64_t job_total)
 	done += job_done - job->done;
 	total += job_total - job->total;
 	*job = (progress_job){ job_done, job_total };
-	if (what && now() - last > 0.1) {
-		last = now();
+	if (what && dp__now() - last > 0.1) {
+		last = dp__now();
 		draw();
 	}
 	pthread_mutex_unlock(&lock);

@@ -7,16 +7,10 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "core/base/clock.h"
 #include "human.h"
 #include "out.h"
 #include "report_data.h"
-
-static double now(void)
-{
-	struct timespec time = { 0 };
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
-}
 
 static uint64_t micros(double seconds)
 {
@@ -173,7 +167,7 @@ dp_code report_slices(struct report *report, const dp_slices *slices, dp_error *
 	for (size_t i = 0; rc == DP_OK && i < n; i++)
 		rc = take_spans(report, i, err);
 	report->started = (int64_t)time(NULL);
-	report->begun = now();
+	report->begun = dp__now();
 	return rc;
 }
 
@@ -240,7 +234,7 @@ void report_end(struct report *report, dp_code code, const dp_error *err)
 	report->is_map = true;
 	report->code = code;
 	if (!report->ended)
-		report->time = micros(now() - report->begun);
+		report->time = micros(dp__now() - report->begun);
 	if (code != DP_OK && err)
 		memcpy(report->message, err->msg, sizeof report->message);
 }

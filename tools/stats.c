@@ -4,23 +4,16 @@
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <time.h>
 
+#include "core/base/clock.h"
 #include "human.h"
 
 static atomic_uint_fast64_t needed;
 static double start;
 
-static double now(void)
-{
-	struct timespec time = { 0 };
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
-}
-
 void stats_start(void)
 {
-	start = now();
+	start = dp__now();
 }
 
 void stats_need(uint64_t bytes)
@@ -61,7 +54,7 @@ static void print_human(const dp_traffic *traffic, double seconds)
 void stats_print(const struct tool *tool)
 {
 	dp_traffic traffic;
-	double seconds = now() - start;
+	double seconds = dp__now() - start;
 	if (!options_has(tool->opts, OPT_STATS))
 		return;
 	traffic = dp_session_traffic(tool->session);

@@ -2,7 +2,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "core/base/session.h"
 #include "core/base/text.h"
@@ -56,14 +55,6 @@ dp_traffic dp_session_traffic(const dp_session *session)
 			     .retries = atomic_load(&traffic->retries),
 			     .bytes = atomic_load(&traffic->bytes),
 			     .first_byte = answers > 0 ? us / (double)answers * 1e-6 : 0 };
-}
-
-double dp__now(void)
-{
-	struct timespec now = { 0 };
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
 dp_call dp__call_begin(dp_session *session)

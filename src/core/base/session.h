@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "core/base/clock.h"
 #include "core/base/params.h"
 #include "dataplug/plugin.h"
 
@@ -83,8 +84,6 @@ struct dp_call {
 dp_call dp__call_begin(dp_session *session);
 /* Counts reads of a store that is not asked over the network, and the bytes that they gave. */
 void dp__session_count(dp_session *session, uint64_t reads, uint64_t bytes);
-/* Seconds on CLOCK_MONOTONIC. */
-double dp__now(void);
 void dp__session_log(dp_session *session, dp_level level, const char *fmt, ...) DP_PRINTF(3, 4);
 
 #endif
