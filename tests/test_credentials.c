@@ -1,6 +1,7 @@
 /* test_credentials.c - where credentials are found, how they are renewed, and what is not told. */
 #include <criterion/criterion.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -165,6 +166,21 @@ Test(credentials, process_that_prints_without_end_is_killed)
 	folder_write("config", "[default]\ncredential_process = yes HIDDEN\n");
 	open_session(NULL);
 	expect_failure(DP_EAUTH, "prints more than 64 KiB");
+}
+
+/* Threads of the library block all signals; what a user's program does with them is its own. */
+Test(credentials, process_has_no_signal_blocked)
+{
+	sigset_t term;
+
+	folder_write("config",
+		     "[default]\ncredential_process = kill -TERM $$; printf "
+		     "'{\"Version\":1,\"AccessKeyId\":\"A\",\"SecretAccessKey\":\"S\"}'\n");
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	cr_assert_eq(pthread_sigmask(SIG_BLOCK, &term, NULL), 0);
+	open_session(NULL);
+	expect_failure(DP_EAUTH, "credential_process: was killed");
 }
 
 Test(credentials, process_ends_with_the_call)

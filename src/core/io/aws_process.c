@@ -4,12 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
-#include <spawn.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "core/base/child.h"
 #include "core/base/digest.h"
 
 #define OUTPUT_MAX ((size_t)64 << 10)
@@ -20,27 +18,18 @@
 
 extern char **environ;
 
-/* A group of its own, so that all it starts can be ended with it. */
 static dp_code start(pid_t *pid, int *from, const char *command, dp_error *err)
 {
 	char shell[] = "sh", option[] = "-c";
 	char *const argv[] = { shell, option, (char *)(uintptr_t)command, NULL };
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attributes;
 	int ends[2], failed;
 
 	if (pipe(ends) != 0)
 		return dp_fail(err, DP_EIO, FROM ": no pipe");
 	fcntl(ends[0], F_SETFD, FD_CLOEXEC);
 	fcntl(ends[1], F_SETFD, FD_CLOEXEC);
-	posix_spawn_file_actions_init(&files);
-	posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&files, ends[1], STDOUT_FILENO);
-	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
-	failed = posix_spawn(pid, "/bin/sh", &files, &attributes, argv, environ);
-	posix_spawnattr_destroy(&attributes);
-	posix_spawn_file_actions_destroy(&files);
+	failed = dp__child_start(
+		pid, &(dp__child){ "/bin/sh", argv, environ, .in = -1, .out = ends[1] });
 	close(ends[1]);
 	if (failed != 0) {
 		close(ends[0]);
@@ -86,24 +75,11 @@ static dp_code read_output(dp__buf *out, int from, const dp_call *call, dp_error
  */
 static int end_process(pid_t pid, bool kill_it)
 {
-	const struct timespec look = { 0, LOOK_MS * 10000L };
-	double end = dp__now() + ENDING_MAX;
 	int status = 0;
-	pid_t got = 0;
 
-	while (!kill_it && got == 0) {
-		got = waitpid(pid, &status, WNOHANG);
-		if (got == 0)
-			nanosleep(&look, NULL);
-		kill_it = got == 0 && dp__now() > end;
-	}
-	if (kill_it) {
-		kill(-pid, SIGKILL);
-		do
-			got = waitpid(pid, &status, 0);
-		while (got < 0 && errno == EINTR);
-	}
-	return got == pid ? status : 0;
+	if (kill_it || !dp__child_wait(pid, ENDING_MAX, &status))
+		dp__child_kill(pid, &status);
+	return status;
 }
 
 dp_code dp__aws_process_run(dp__aws_keys *out, const dp_call *call, const char *command,

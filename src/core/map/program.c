@@ -4,15 +4,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "core/base/child.h"
 #include "core/base/text.h"
 #include "core/base/words.h"
 
@@ -89,33 +88,13 @@ static bool open_pipes(int input[2], int output[2])
 	return true;
 }
 
-/* In a group of its own, so that all it starts can be ended with it, with signals as they are by
- * default. */
-static int spawn(pid_t *pid, char *const *argv, char *const *env, int in, int out)
-{
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attributes;
-	sigset_t none;
-	int failed;
-	posix_spawn_file_actions_init(&files);
-	posix_spawn_file_actions_adddup2(&files, in, STDIN_FILENO);
-	posix_spawn_file_actions_adddup2(&files, out, STDOUT_FILENO);
-	posix_spawnattr_init(&attributes);
-	sigemptyset(&none);
-	posix_spawnattr_setsigmask(&attributes, &none);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
-	failed = posix_spawnp(pid, argv[0], &files, &attributes, argv, env);
-	posix_spawnattr_destroy(&attributes);
-	posix_spawn_file_actions_destroy(&files);
-	return failed;
-}
-
 static dp_code start(dp__program *out, char *const *argv, char *const *env, dp_error *err)
 {
 	int input[2], output[2];
 	if (!open_pipes(input, output))
 		return dp_fail(err, DP_EIO, "no pipe: %s", strerror(errno));
-	int failed = spawn(&out->pid, argv, env, input[1], output[1]);
+	int failed = dp__child_start(
+		&out->pid, &(dp__child){ argv[0], argv, env, .in = input[1], .out = output[1] });
 	close(input[1]);
 	close(output[1]);
 	out->to = input[0];
@@ -164,25 +143,11 @@ void dp__program_close_input(dp__program *program)
 	program->to = -1;
 }
 
-/* Whether it has ended within so many seconds. */
-static bool wait_for(dp__program *program, double seconds, int *status)
-{
-	double end = dp__now() + seconds;
-	for (;;) {
-		pid_t got = waitpid(program->pid, status, WNOHANG);
-		if (got == program->pid || (got < 0 && errno != EINTR))
-			return true;
-		if (dp__now() > end)
-			return false;
-		nanosleep(&(struct timespec){ .tv_nsec = 2000000 }, NULL);
-	}
-}
-
 bool dp__program_end(dp__program *program, char *how, size_t cap)
 {
 	int status = 0;
 	dp__program_close_input(program);
-	if (!wait_for(program, ENDING, &status)) {
+	if (!dp__child_wait(program->pid, ENDING, &status)) {
 		snprintf(how, cap, "did not end after its output");
 		dp__program_kill(program);
 		return false;
@@ -202,11 +167,8 @@ void dp__program_kill(dp__program *program)
 	if (program->pid <= 0)
 		return;
 	kill(-program->pid, SIGTERM);
-	if (!wait_for(program, ASKED, &status)) {
-		kill(-program->pid, SIGKILL);
-		while (waitpid(program->pid, &status, 0) < 0 && errno == EINTR)
-			continue;
-	}
+	if (!dp__child_wait(program->pid, ASKED, &status))
+		dp__child_kill(program->pid, &status);
 	program->pid = 0;
 }
 
