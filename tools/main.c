@@ -136,7 +136,7 @@ static dp_code open_session(const struct command *command, const struct options 
 		setting[n++] = text[i];
 	}
 	if (needs_allow(command, opts))
-		setting[n++] = "allow=s3:// https:// http://";
+		setting[n++] = "allow=" DP_ALLOW_NETWORK;
 	if (rc == DP_OK)
 		rc = dp_session_open(out, setting, err);
 	for (size_t i = 0; i < NOWN; i++)

@@ -204,7 +204,7 @@ static void log_line(void *user, dp_level level, const char *line)
 static dp_code open_session(dp_session **out, dp_error *err)
 {
 	const char *allow = getenv("DATAPLUG_ALLOW");
-	const char *const network[] = { "allow=s3:// https:// http://", NULL };
+	const char *const network[] = { "allow=" DP_ALLOW_NETWORK, NULL };
 	dp_code rc = dp_session_open(out, allow && *allow ? NULL : network, err);
 	if (rc == DP_OK)
 		dp_session_log_to(*out, log_line, NULL);

@@ -23,6 +23,12 @@ typedef void (*dp_log_fn)(void *user, dp_level level, const char *line);
  */
 DP_API dp_code dp_session_open(dp_session **out, const char *const *settings, dp_error *err);
 DP_API void dp_session_free(dp_session *session);
+/*
+ * What others' tokens may name, as the setting allow has it: what lies on the network, no file of
+ * this machine. For programs that run what they are sent, where DATAPLUG_ALLOW is not set: a
+ * session's own default is all.
+ */
+#define DP_ALLOW_NETWORK "s3:// https:// http://"
 /* The table of settings, ended by a row whose name is NULL. Static. */
 DP_API const dp_param *dp_session_settings(void);
 /* Where warnings and debug lines go; nowhere by default. */

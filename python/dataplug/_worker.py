@@ -23,7 +23,7 @@ from ._session import count_apart, session_for, traffic
 from ._slice import BaseSlice
 
 #: What tokens of others may name on a worker, where DATAPLUG_ALLOW does not say.
-_NETWORK = ("allow=s3:// https:// http://",)
+_NETWORK = ("allow=" + _dataplug.allow_network,)
 
 #: What a failure is: only the first two are worth another try, the second of smaller slices.
 TRANSIENT, MEMORY, TIMEOUT = "transient", "memory", "timeout"

@@ -91,7 +91,8 @@ static int execute(PyObject *module)
 		    add_type(module, &state->reader, &dpy_reader_spec) &&
 		    add_type(module, &state->batch, &dpy_batch_spec) &&
 		    add_type(module, &state->ends, &dpy_ends_spec) &&
-		    PyModule_AddStringConstant(module, "version", dp_version()) == 0;
+		    PyModule_AddStringConstant(module, "version", dp_version()) == 0 &&
+		    PyModule_AddStringConstant(module, "allow_network", DP_ALLOW_NETWORK) == 0;
 	return well ? 0 : -1;
 }
 
