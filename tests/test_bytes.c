@@ -82,8 +82,11 @@ Test(buf, grows_over_many_appends)
 {
 	dp__buf buf = dp__buf_of(1 << 20);
 
-	for (unsigned i = 0; i < 100000; i++)
-		cr_assert_eq(dp__put_u8(&buf, (uint8_t)(i % 251), NULL), DP_OK);
+	for (unsigned i = 0; i < 100000; i++) {
+		uint8_t byte = (uint8_t)(i % 251);
+
+		cr_assert_eq(dp__buf_add(&buf, &byte, 1, NULL), DP_OK);
+	}
 	for (unsigned i = 0; i < 100000; i++)
 		cr_assert_eq(buf.data[i], i % 251);
 	dp__buf_fini(&buf);
@@ -91,14 +94,12 @@ Test(buf, grows_over_many_appends)
 
 Test(bytes, cursor_reads_little_endian)
 {
-	static const uint8_t data[] = { 1, 0x34, 0x12, 4, 3, 2, 1, 8, 7, 6,    5,   4,
-					3, 2,    1,    0, 0, 0, 0, 0, 0, 0xf8, 0x3f };
+	static const uint8_t data[] = { 1, 0x34, 0x12, 4, 3, 2, 1, 0, 0, 0, 0, 0, 0, 0xf8, 0x3f };
 	dp__cur cur = dp__cur_of(data, sizeof(data));
 
 	cr_assert_eq(dp__cur_u8(&cur), 1);
 	cr_assert_eq(dp__cur_le16(&cur), 0x1234);
 	cr_assert_eq(dp__cur_le32(&cur), 0x01020304);
-	cr_assert_eq(dp__cur_le64(&cur), 0x0102030405060708);
 	cr_assert_eq(dp__cur_f64(&cur), 1.5);
 	cr_assert_eq(dp__cur_left(&cur), 0);
 	cr_assert(!cur.bad);
@@ -180,13 +181,11 @@ Test(bytes, varint_cut_off_is_bad)
 
 Test(bytes, appenders_write_little_endian)
 {
-	static const uint8_t want[] = { 1, 4, 3, 2, 1, 8, 7,    6,    5,    4,    3,    2, 1,
-					0, 0, 0, 0, 0, 0, 0xf8, 0x3f, 0xe5, 0x8e, 0x26, 0 };
+	static const uint8_t want[] = { 4, 3, 2,    1,    0,    0,    0,    0,
+					0, 0, 0xf8, 0x3f, 0xe5, 0x8e, 0x26, 0 };
 	dp__buf buf = dp__buf_of(64);
 
-	dp__put_u8(&buf, 1, NULL);
 	dp__put_le32(&buf, 0x01020304, NULL);
-	dp__put_le64(&buf, 0x0102030405060708, NULL);
 	dp__put_f64(&buf, 1.5, NULL);
 	dp__put_varint(&buf, 624485, NULL);
 	dp__put_varint(&buf, 0, NULL);

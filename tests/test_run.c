@@ -56,16 +56,6 @@ Test(run, tells_its_size)
 	dp__run_free(run);
 }
 
-Test(run, reads_across_the_border_of_file_and_memory)
-{
-	dp__run *run = filled(64);
-	char got[16] = "";
-	/* Six pieces fill memory: the file ends at a multiple of 60. */
-	cr_assert_eq(dp__run_read(run, 955, 15, got, NULL), DP_OK);
-	cr_expect_str_eq(got, "555556666666666");
-	dp__run_free(run);
-}
-
 Test(run, without_temporary_folder_cannot_be_written)
 {
 	dp__run *run = NULL;

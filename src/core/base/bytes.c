@@ -51,11 +51,6 @@ uint32_t dp__cur_le32(dp__cur *cur)
 	return (uint32_t)cur_le(cur, 4);
 }
 
-uint64_t dp__cur_le64(dp__cur *cur)
-{
-	return cur_le(cur, 8);
-}
-
 double dp__cur_f64(dp__cur *cur)
 {
 	uint64_t bits = cur_le(cur, 8);
@@ -86,19 +81,9 @@ uint64_t dp__cur_varint(dp__cur *cur)
 	return 0;
 }
 
-dp_code dp__put_u8(dp__buf *buf, uint8_t v, dp_error *err)
-{
-	return put_le(buf, v, 1, err);
-}
-
 dp_code dp__put_le32(dp__buf *buf, uint32_t v, dp_error *err)
 {
 	return put_le(buf, v, 4, err);
-}
-
-dp_code dp__put_le64(dp__buf *buf, uint64_t v, dp_error *err)
-{
-	return put_le(buf, v, 8, err);
 }
 
 dp_code dp__put_f64(dp__buf *buf, double v, dp_error *err)

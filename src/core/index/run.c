@@ -2,7 +2,6 @@
  * memory. */
 #include "core/index/run.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -118,24 +117,6 @@ static dp_code file_read(int fd, uint64_t off, size_t len, uint8_t *buf, dp_erro
 		off += (uint64_t)n;
 		len -= (size_t)n;
 	}
-	return DP_OK;
-}
-
-dp_code dp__run_read(const dp__run *run, uint64_t off, size_t len, void *buf, dp_error *err)
-{
-	assert(off <= dp__run_size(run) && len <= dp__run_size(run) - off);
-	uint8_t *p = buf;
-	if (off < run->flushed) {
-		size_t n = (size_t)dp__min_u64(len, run->flushed - off);
-		dp_code code = file_read(run->fd, off, n, p, err);
-		if (code != DP_OK)
-			return code;
-		p += n;
-		off += n;
-		len -= n;
-	}
-	if (len > 0)
-		memcpy(p, run->tail.data + (off - run->flushed), len);
 	return DP_OK;
 }
 

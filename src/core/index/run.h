@@ -14,8 +14,6 @@ dp_code dp__run_add(dp__run *run, const void *data, size_t len, dp_error *err);
 uint64_t dp__run_size(const dp__run *run);
 /* Gives all bytes in order, piece by piece. */
 dp_code dp__run_copy(const dp__run *run, dp_write_fn out, void *user, dp_error *err);
-/* Copies [off, off + len), which lie within. */
-dp_code dp__run_read(const dp__run *run, uint64_t off, size_t len, void *buf, dp_error *err);
 void dp__run_free(dp__run *run);
 
 /* Opens an unlinked file in TMPDIR (/tmp without it); close() it. */

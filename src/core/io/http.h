@@ -36,7 +36,6 @@ typedef struct dp__http_reply {
 	char last_modified[64];
 	char date[64];
 	char content_type[128], content_encoding[64];
-	char version_id[256]; /* x-amz-version-id */
 	char region[64];      /* x-amz-bucket-region */
 	char request_id[128]; /* x-amz-request-id */
 	char code[64];        /* <Code> of an XML error, of any but a 2xx */

@@ -129,7 +129,6 @@ static void take_text(dp__http_reply *reply, const char *name, size_t n, const c
 		{ "Date", reply->date, sizeof(reply->date) },
 		{ "Content-Type", reply->content_type, sizeof(reply->content_type) },
 		{ "Content-Encoding", reply->content_encoding, sizeof(reply->content_encoding) },
-		{ "x-amz-version-id", reply->version_id, sizeof(reply->version_id) },
 		{ "x-amz-bucket-region", reply->region, sizeof(reply->region) },
 		{ "x-amz-request-id", reply->request_id, sizeof(reply->request_id) },
 		{ "Location", reply->location, sizeof(reply->location) },
