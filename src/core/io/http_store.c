@@ -6,7 +6,7 @@
 
 #include "core/base/num.h"
 #include "core/base/text.h"
-#include "core/io/http.h"
+#include "core/io/http_object.h"
 #include "core/io/object.h"
 #include "core/io/store.h"
 #include "core/io/url.h"
@@ -20,11 +20,8 @@ typedef struct place {
 	char *text; /* of the headers: what they point into */
 	dp__http_header *header;
 	size_t nheaders;
-	uint64_t known;       /* as dp_place.size */
-	pthread_mutex_t lock; /* of all below */
-	char *moved;          /* where redirects led last; NULL: nowhere else */
-	char etag[256];       /* the state of the object that had the size */
-	uint64_t size;
+	dp__http_object known;
+	char *moved; /* under known.lock: where redirects led last; NULL: nowhere else */
 } place;
 
 /* Cuts "NAME:VALUE" lines, in place. Messages do not show values: they may be secret. */
@@ -61,7 +58,7 @@ static void http_close(void *self)
 
 	if (at == NULL)
 		return;
-	pthread_mutex_destroy(&at->lock);
+	dp__http_object_fini(&at->known);
 	free(at->url);
 	free(at->text);
 	free(at->header);
@@ -76,12 +73,12 @@ static dp_code http_open(void **self, dp_session *session, const dp_place *where
 
 	if (at == NULL)
 		return dp_fail(err, DP_ENOMEM, "no memory for a place");
-	if (pthread_mutex_init(&at->lock, NULL) != 0) {
+	code = dp__http_object_init(&at->known, where->size, err);
+	if (code != DP_OK) {
 		free(at);
-		return dp_fail(err, DP_ENOMEM, "no lock for a place");
+		return code;
 	}
 	at->session = session;
-	at->known = where->size;
 	at->text = dp__strdup(session->set.header);
 	code = at->text != NULL ? dp__object_full(&at->url, session, where->url, err)
 				: dp_fail(err, DP_ENOMEM, "no memory for headers");
@@ -97,9 +94,9 @@ static dp_code http_open(void **self, dp_session *session, const dp_place *where
 /* A GET of the place; *via, which the caller frees, is what it begins with. */
 static dp__http_request get_of(place *at, char **via)
 {
-	pthread_mutex_lock(&at->lock);
+	pthread_mutex_lock(&at->known.lock);
 	*via = at->moved != NULL ? dp__strdup(at->moved) : NULL;
-	pthread_mutex_unlock(&at->lock);
+	pthread_mutex_unlock(&at->known.lock);
 	return (dp__http_request){ .method = "GET",
 				   .url = at->url,
 				   .via = *via,
@@ -112,11 +109,11 @@ static dp__http_request get_of(place *at, char **via)
 /* Takes note of where the answer came from. */
 static void note_moved(place *at, dp__http_reply *reply)
 {
-	pthread_mutex_lock(&at->lock);
+	pthread_mutex_lock(&at->known.lock);
 	free(at->moved);
 	at->moved = reply->moved;
 	reply->moved = NULL;
-	pthread_mutex_unlock(&at->lock);
+	pthread_mutex_unlock(&at->known.lock);
 }
 
 /* The strongest that the server gives. */
@@ -164,19 +161,12 @@ static dp_code http_stat(void *self, const dp_call *call, dp_stat *out, dp_error
 	if (code == DP_OK && reply.total == UINT64_MAX)
 		code = dp_fail(err, DP_EUNSUPPORTED, "the server does not tell the object's size");
 	if (code == DP_OK) {
-		out->size = reply.total;
 		print_identity(&reply, out->etag);
-		out->len = reply.body.len < out->cap ? reply.body.len : out->cap;
-		if (out->len > 0)
-			memcpy(out->head, reply.body.data, out->len);
+		dp__http_object_stat(&at->known, &reply, out);
 		if (out->etag[0] != '"')
 			dp_call_log(call, DP_LOG_INFO,
 				    "the server gives no strong ETag: a change "
 				    "of the object may go unseen");
-		pthread_mutex_lock(&at->lock);
-		at->size = out->size;
-		memcpy(at->etag, out->etag, sizeof(at->etag));
-		pthread_mutex_unlock(&at->lock);
 	}
 	dp__http_reply_fini(&reply);
 	return code;
@@ -222,11 +212,7 @@ static dp_code http_read(void *self, const dp_call *call, const char *etag, cons
 	dp_code code = DP_OK;
 
 	get.etag = etag != NULL && etag[0] != '\0' ? etag : NULL;
-	get.size = at->known;
-	pthread_mutex_lock(&at->lock);
-	if (get.size == 0 && get.etag != NULL && strcmp(at->etag, get.etag) == 0)
-		get.size = at->size;
-	pthread_mutex_unlock(&at->lock);
+	get.size = dp__http_object_size(&at->known, get.etag);
 	for (size_t i = 0; requests != NULL && i < n; i++) {
 		uint64_t end;
 

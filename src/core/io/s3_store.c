@@ -9,6 +9,7 @@
 #include "core/base/digest.h"
 #include "core/base/num.h"
 #include "core/base/text.h"
+#include "core/io/http_object.h"
 #include "core/io/s3_list.h"
 #include "core/io/store.h"
 #include "core/io/url.h"
@@ -22,10 +23,7 @@
 
 typedef struct object {
 	dp__s3_place at;
-	uint64_t known;       /* as dp_place.size */
-	pthread_mutex_t lock; /* of all below */
-	char etag[256];       /* the state that had the size */
-	uint64_t size;
+	dp__http_object known;
 } object;
 
 static void s3_close(void *self)
@@ -34,7 +32,7 @@ static void s3_close(void *self)
 
 	if (one == NULL)
 		return;
-	pthread_mutex_destroy(&one->lock);
+	dp__http_object_fini(&one->known);
 	dp__aws_endpoint_fini(&one->at.endpoint);
 	free(one->at.bucket);
 	free(one->at.key);
@@ -98,12 +96,12 @@ static dp_code s3_open(void **self, dp_session *session, const dp_place *where, 
 	if (one == NULL)
 		return dp_fail(err, DP_ENOMEM, "no memory for a place");
 	at = &one->at;
-	if (pthread_mutex_init(&one->lock, NULL) != 0) {
+	code = dp__http_object_init(&one->known, where->size, err);
+	if (code != DP_OK) {
 		free(one);
-		return dp_fail(err, DP_ENOMEM, "no lock for a place");
+		return code;
 	}
 	at->session = session;
-	one->known = where->size;
 	code = split_url(at, where->url, err);
 	if (code == DP_OK)
 		code = dp__aws_config_load(&config, err);
@@ -172,15 +170,8 @@ static dp_code s3_stat(void *self, const dp_call *call, dp_stat *out, dp_error *
 	if (code == DP_OK && reply.total == UINT64_MAX)
 		code = dp_fail(err, DP_EIO, "the server does not tell the object's size");
 	if (code == DP_OK) {
-		out->size = reply.total;
 		memcpy(out->etag, reply.etag, sizeof(out->etag));
-		out->len = reply.body.len < out->cap ? reply.body.len : out->cap;
-		if (out->len > 0)
-			memcpy(out->head, reply.body.data, out->len);
-		pthread_mutex_lock(&one->lock);
-		one->size = out->size;
-		memcpy(one->etag, out->etag, sizeof(one->etag));
-		pthread_mutex_unlock(&one->lock);
+		dp__http_object_stat(&one->known, &reply, out);
 	}
 	dp__http_reply_fini(&reply);
 	return code;
@@ -242,16 +233,12 @@ static dp_code s3_read(void *self, const dp_call *call, const char *etag, const 
 {
 	object *one = self;
 	const dp__s3_place *at = &one->at;
-	dp__http_request get = { .etag = etag != NULL && etag[0] != '\0' ? etag : NULL,
-				 .size = one->known };
+	dp__http_request get = { .etag = etag != NULL && etag[0] != '\0' ? etag : NULL };
 	batch all = { calloc(n, sizeof(*all.request)), calloc(n, sizeof(*all.reply)),
 		      calloc(n, sizeof(*all.attempt)), 0 };
 	dp_code code = check_key(at, err);
 
-	pthread_mutex_lock(&one->lock);
-	if (get.size == 0 && get.etag != NULL && strcmp(one->etag, get.etag) == 0)
-		get.size = one->size;
-	pthread_mutex_unlock(&one->lock);
+	get.size = dp__http_object_size(&one->known, get.etag);
 	if (all.request == NULL || all.reply == NULL || all.attempt == NULL)
 		code = dp_fail(err, DP_ENOMEM, "no memory for %zu reads", n);
 	for (size_t i = 0; code == DP_OK && i < n; i++)
