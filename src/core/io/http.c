@@ -332,22 +332,17 @@ static bool retry(batch *all, job *one, dp__http_fate fate)
 /* So that what is read after a break is of the same state of the object. */
 static dp_code pin(job *one, dp_error *err)
 {
-	const dp__http_reply *reply = one->reply;
+	char identity[256];
 
 	if (one->request->etag != NULL || one->pin != NULL || one->done == 0)
 		return DP_OK;
-	if (reply->etag[0] != '\0') {
-		one->pin = dp__strdup(reply->etag);
-	} else if (reply->last_modified[0] != '\0') {
-		one->pin = malloc(sizeof(reply->last_modified) + 3);
-		if (one->pin != NULL)
-			snprintf(one->pin, sizeof(reply->last_modified) + 3, "lm:%s",
-				 reply->last_modified);
-	} else {
+	dp__http_reply_identity(one->reply, identity);
+	if (identity[0] == '\0') {
 		/* Nothing tells states apart: from the start, then. */
 		one->done = one->credited = 0;
 		return DP_OK;
 	}
+	one->pin = dp__strdup(identity);
 	return one->pin != NULL ? DP_OK : dp_fail(err, DP_ENOMEM, "no memory for an ETag");
 }
 

@@ -268,6 +268,28 @@ dp_code dp__http_reply_check(const dp__http_reply *reply, const dp__http_want *w
 	return DP_OK;
 }
 
+void dp__http_reply_identity(const dp__http_reply *reply, char out[256])
+{
+	out[0] = '\0';
+	if (reply->etag[0] != '\0')
+		memcpy(out, reply->etag, sizeof(reply->etag));
+	else if (reply->last_modified[0] != '\0')
+		snprintf(out, 256, "lm:%s", reply->last_modified);
+}
+
+dp_code dp__http_reply_agree(const dp__http_reply *replies, size_t n, bool pinned, dp_error *err)
+{
+	char first[256], other[256];
+
+	for (size_t i = 1; i < n; i++) {
+		dp__http_reply_identity(&replies[0], first);
+		dp__http_reply_identity(&replies[i], other);
+		if ((!pinned && strcmp(first, other) != 0) || replies[i].total != replies[0].total)
+			return dp_fail(err, DP_ESTALE, "the object was changed while it was read");
+	}
+	return DP_OK;
+}
+
 void dp__http_reply_describe(const dp__http_reply *reply, char *out, size_t cap)
 {
 	snprintf(out, cap, "HTTP status %ld%s%s%s%s%s", reply->status,

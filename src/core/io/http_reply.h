@@ -30,6 +30,12 @@ typedef struct dp__http_want {
 
 /* Whether a 206 or 200 is the object's that was pinned, and the range that was wanted. */
 dp_code dp__http_reply_check(const dp__http_reply *reply, const dp__http_want *want, dp_error *err);
+/* What tells the state of the object from others, as a request's etag: the strongest that there is,
+ * "" if there is none. */
+void dp__http_reply_identity(const dp__http_reply *reply, char out[256]);
+/* Whether n answers are of one state of one object; pinned: each has been checked for that already.
+ */
+dp_code dp__http_reply_agree(const dp__http_reply *replies, size_t n, bool pinned, dp_error *err);
 /* Appends the status with what helps to find it in a server's log: "403 AccessDenied (ID)". */
 void dp__http_reply_describe(const dp__http_reply *reply, char *out, size_t cap);
 

@@ -7,6 +7,7 @@
 #include "core/base/num.h"
 #include "core/base/text.h"
 #include "core/io/http_object.h"
+#include "core/io/http_reply.h"
 #include "core/io/object.h"
 #include "core/io/store.h"
 #include "core/io/url.h"
@@ -116,16 +117,6 @@ static void note_moved(place *at, dp__http_reply *reply)
 	pthread_mutex_unlock(&at->known.lock);
 }
 
-/* The strongest that the server gives. */
-static void print_identity(const dp__http_reply *reply, char out[256])
-{
-	out[0] = '\0';
-	if (reply->etag[0] != '\0')
-		memcpy(out, reply->etag, sizeof(reply->etag));
-	else if (reply->last_modified[0] != '\0')
-		snprintf(out, 256, "lm:%s", reply->last_modified);
-}
-
 /* Servers say of an empty object only that no range of it can be had, and not which state it is. */
 static dp_code stat_whole(place *at, const dp_call *call, dp__http_reply *reply, dp_error *err)
 {
@@ -161,7 +152,7 @@ static dp_code http_stat(void *self, const dp_call *call, dp_stat *out, dp_error
 	if (code == DP_OK && reply.total == UINT64_MAX)
 		code = dp_fail(err, DP_EUNSUPPORTED, "the server does not tell the object's size");
 	if (code == DP_OK) {
-		print_identity(&reply, out->etag);
+		dp__http_reply_identity(&reply, out->etag);
 		dp__http_object_stat(&at->known, &reply, out);
 		if (out->etag[0] != '"')
 			dp_call_log(call, DP_LOG_INFO,
@@ -172,20 +163,6 @@ static dp_code http_stat(void *self, const dp_call *call, dp_stat *out, dp_error
 	return code;
 }
 
-/* The answers must agree with each other, and without an ETag to ask for on that too. */
-static dp_code check_agreement(const dp__http_reply *replies, size_t n, bool pinned, dp_error *err)
-{
-	char first[256], other[256];
-
-	print_identity(&replies[0], first);
-	for (size_t i = 1; i < n; i++) {
-		print_identity(&replies[i], other);
-		if ((!pinned && strcmp(first, other) != 0) || replies[i].total != replies[0].total)
-			return dp_fail(err, DP_ESTALE, "the object was changed while it was read");
-	}
-	return DP_OK;
-}
-
 static dp_code read_all(place *at, const dp_call *call, dp__http_request *requests,
 			dp__http_reply *replies, size_t n, dp_error *err)
 {
@@ -193,7 +170,7 @@ static dp_code read_all(place *at, const dp_call *call, dp__http_request *reques
 
 	if (code == DP_OK && n > 0) {
 		note_moved(at, &replies[0]);
-		code = check_agreement(replies, n, requests[0].etag != NULL, err);
+		code = dp__http_reply_agree(replies, n, requests[0].etag != NULL, err);
 	}
 	for (size_t i = 0; i < n; i++)
 		dp__http_reply_fini(&replies[i]);

@@ -10,6 +10,7 @@
 #include "core/base/num.h"
 #include "core/base/text.h"
 #include "core/io/http_object.h"
+#include "core/io/http_reply.h"
 #include "core/io/s3_list.h"
 #include "core/io/store.h"
 #include "core/io/url.h"
@@ -218,16 +219,6 @@ static dp_code add_read(batch *all, const dp__s3_place *at, const dp_call *call,
 	return code;
 }
 
-/* Whether all answers are of one state of the object. */
-static dp_code check_agreement(const batch *all, dp_error *err)
-{
-	for (size_t i = 1; i < all->n; i++)
-		if (strcmp(all->reply[i].etag, all->reply[0].etag) != 0 ||
-		    all->reply[i].total != all->reply[0].total)
-			return dp_fail(err, DP_ESTALE, "the object was changed while it was read");
-	return DP_OK;
-}
-
 static dp_code s3_read(void *self, const dp_call *call, const char *etag, const dp_read *reads,
 		       size_t n, dp_error *err)
 {
@@ -246,7 +237,7 @@ static dp_code s3_read(void *self, const dp_call *call, const char *etag, const 
 	if (code == DP_OK && all.n > 0)
 		code = dp__http_perform(at->session, call, all.request, all.reply, all.n, err);
 	if (code == DP_OK)
-		code = check_agreement(&all, err);
+		code = dp__http_reply_agree(all.reply, all.n, get.etag != NULL, err);
 	drop_batch(&all);
 	return code;
 }
