@@ -48,13 +48,19 @@ static dp_code code_of(int number)
 	}
 }
 
+/* The text of a number that errno had. */
+static const char *text_of(int number, char out[128])
+{
+	if (strerror_r(number, out, 128) != 0)
+		snprintf(out, 128, "error %d", number);
+	return out;
+}
+
 static dp_code fail_errno(dp_error *err, dp_code code, int number)
 {
 	char text[128];
 
-	if (strerror_r(number, text, sizeof(text)) != 0)
-		snprintf(text, sizeof(text), "error %d", number);
-	return dp_fail(err, code, "%s", text);
+	return dp_fail(err, code, "%s", text_of(number, text));
 }
 
 /* A failure to write, which says where: it may be another file than the user named. */
@@ -62,9 +68,8 @@ static dp_code fail_write(dp_error *err, const char *path, int number)
 {
 	char text[128];
 
-	if (strerror_r(number, text, sizeof(text)) != 0)
-		snprintf(text, sizeof(text), "error %d", number);
-	return dp_fail(err, number == ENOMEM ? DP_ENOMEM : DP_EWRITE, "%s: %s", path, text);
+	return dp_fail(err, number == ENOMEM ? DP_ENOMEM : DP_EWRITE, "%s: %s", path,
+		       text_of(number, text));
 }
 
 static dp_code check_kind(const struct stat *st, dp_error *err)
