@@ -32,16 +32,6 @@ struct get {
 	size_t nsinks;
 };
 
-static const dp_format *format_of(const struct get *get, const dp_slice *slice)
-{
-	for (size_t i = 0; dp_session_format(get->tool->session, i); i++) {
-		const dp_format *format = dp_session_format(get->tool->session, i);
-		if (strcmp(format->name, dp_slice_format(slice)) == 0)
-			return format;
-	}
-	return NULL;
-}
-
 /* A dp_write_fn that ends the last record of the slice before, which may have been the last of its
  * file. */
 static dp_code write_records(void *user, const void *data, size_t len, dp_error *err)
@@ -66,7 +56,7 @@ static dp_code write_records(void *user, const void *data, size_t len, dp_error 
 static dp_code join(struct get *get, struct sink *to, const dp_slice *slice, bool first,
 		    dp_error *err)
 {
-	const dp_format *format = format_of(get, slice);
+	const dp_format *format = command_format(get->tool, dp_slice_format(slice));
 	bool raw = options_has(get->tool->opts, OPT_RAW);
 	if (!first && !raw && format && !format->concat)
 		return dp_fail(

@@ -71,13 +71,7 @@ static int verify_each(const struct verify *all)
 
 static const dp_format *format_of(const struct verify *all, size_t i)
 {
-	const char *name = command_attr(all->index[i], "format");
-	for (size_t k = 0; dp_session_format(all->tool->session, k); k++) {
-		const dp_format *format = dp_session_format(all->tool->session, k);
-		if (strcmp(format->name, name) == 0)
-			return format;
-	}
-	return NULL;
+	return command_format(all->tool, command_attr(all->index[i], "format"));
 }
 
 /* Whether all are there, and of one format whose records have names to be compared. */

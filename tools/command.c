@@ -136,14 +136,20 @@ dp_code command_task(const struct tool *tool, const char *name, const dp_task **
 	return dp_fail(err, DP_EINVAL, "no task is called %s%s", name, hint);
 }
 
-const char *command_record(const struct tool *tool, const char *format)
+const dp_format *command_format(const struct tool *tool, const char *name)
 {
 	for (size_t i = 0; dp_session_format(tool->session, i); i++) {
 		const dp_format *found = dp_session_format(tool->session, i);
-		if (strcmp(found->name, format) == 0)
-			return found->record;
+		if (strcmp(found->name, name) == 0)
+			return found;
 	}
-	return "record";
+	return NULL;
+}
+
+const char *command_record(const struct tool *tool, const char *format)
+{
+	const dp_format *found = command_format(tool, format);
+	return found ? found->record : "record";
 }
 
 const char *command_attr(const dp_index *index, const char *name)

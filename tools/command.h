@@ -42,6 +42,8 @@ int command_open_index(const struct tool *tool, dp_index **out, const char *obje
 dp_code command_jobs(const struct tool *tool, unsigned fallback, unsigned *out, dp_error *err);
 /* The task of that name; DP_EINVAL with the near ones. */
 dp_code command_task(const struct tool *tool, const char *name, const dp_task **out, dp_error *err);
+/* The format of that name; NULL if the session has none. */
+const dp_format *command_format(const struct tool *tool, const char *name);
 /* What a record of that format is called. */
 const char *command_record(const struct tool *tool, const char *format);
 /* An attribute that is text; "" if there is none. */
