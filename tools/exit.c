@@ -10,7 +10,7 @@
 #include "progress.h"
 #include "signals.h"
 
-int exit_of(dp_code code)
+static int exit_of(dp_code code)
 {
 	switch (code) {
 	case DP_OK:
@@ -69,14 +69,19 @@ static void say(const char *object, const char *text)
 	fprintf(stderr, "%s\n", line);
 }
 
-void exit_say(const char *object, const char *fmt, ...)
+static void DP_PRINTF(2, 0) say_args(const char *object, const char *fmt, va_list args)
 {
 	char text[2048];
+	vsnprintf(text, sizeof text, fmt, args);
+	say(object, text);
+}
+
+void exit_say(const char *object, const char *fmt, ...)
+{
 	va_list args;
 	va_start(args, fmt);
-	vsnprintf(text, sizeof text, fmt, args);
+	say_args(object, fmt, args);
 	va_end(args);
-	say(object, text);
 }
 
 int exit_report(const char *object, dp_code code, const dp_error *err)
@@ -97,11 +102,9 @@ int exit_report(const char *object, dp_code code, const dp_error *err)
 
 int exit_usage(const char *object, const char *fmt, ...)
 {
-	char text[2048];
 	va_list args;
 	va_start(args, fmt);
-	vsnprintf(text, sizeof text, fmt, args);
+	say_args(object, fmt, args);
 	va_end(args);
-	say(object, text);
 	return EXIT_USAGE;
 }

@@ -21,8 +21,6 @@ enum {
 	EXIT_CANCELED = 130
 };
 
-/* The exit code of a library's code. */
-int exit_of(dp_code code);
 /*
  * Prints "dataplug: OBJECT: what and where" (object may be NULL) unless code is DP_OK, and gives
  * the exit code. A command that was stopped says so instead, once.
