@@ -6,59 +6,28 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/utf8.h"
 #include "dataplug/unit.h"
-
-/* How many bytes a character has that begins so; 0 = none does (RFC 3629 4). */
-static size_t lead_len(unsigned char c)
-{
-	if (c < 0x80)
-		return 1;
-	if (c < 0xc2)
-		return 0;
-	return c < 0xe0 ? 2 : c < 0xf0 ? 3 : c < 0xf5 ? 4 : 0;
-}
-
-/* The bounds of the second byte keep out overlong forms, surrogates, and what is beyond U+10FFFF.
- */
-static bool is_second(unsigned char lead, unsigned char c)
-{
-	unsigned char lo = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
-	unsigned char hi = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
-	return c >= lo && c <= hi;
-}
-
-/* How many bytes the first character of s has; 0 if that is no UTF-8. */
-static size_t utf8_len(const unsigned char *s, size_t len)
-{
-	size_t n = lead_len(s[0]);
-	if (n > len || (n > 1 && !is_second(s[0], s[1])))
-		return 0;
-	for (size_t i = 2; i < n; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	}
-	return n;
-}
 
 static void put_text(FILE *to, const char *text, size_t len, bool html)
 {
 	putc('"', to);
 	for (size_t i = 0; i < len;) {
-		unsigned char c = (unsigned char)text[i];
-		size_t n = utf8_len((const unsigned char *)text + i, len - i);
-		if (n == 0)
+		uint32_t c;
+		size_t n = dp__utf8_take((const uint8_t *)text + i, len - i, &c);
+		if (n == 1 && c == DP__UTF8_STRAY)
 			fputs("\\ufffd", to);
 		else if (c == '"' || c == '\\')
-			fprintf(to, "\\%c", c);
+			fprintf(to, "\\%c", (char)c);
 		else if (c == '\n')
 			fputs("\\n", to);
 		else if (c == '\t')
 			fputs("\\t", to);
 		else if (c < ' ' || c == 0x7f || (html && c == '<'))
-			fprintf(to, "\\u%04x", c);
+			fprintf(to, "\\u%04x", (unsigned)c);
 		else
 			fwrite(text + i, 1, n, to);
-		i += n ? n : 1;
+		i += n;
 	}
 	putc('"', to);
 }

@@ -1,4 +1,4 @@
-/* text.c - JSON strings, base64, numbers without locale, near names. */
+/* text.c - JSON strings, base64, numbers without locale. */
 #include "core/base/text.h"
 
 #include <locale.h>
@@ -7,58 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STRAY 0xfffdu /* U+FFFD, in place of bytes that are no UTF-8 */
+#include "core/base/utf8.h"
 
 static bool is_digit(char c)
 {
 	return c >= '0' && c <= '9';
-}
-
-/*
- * How many bytes the UTF-8 character at p has, and which it is; 1 and U+FFFD for a stray byte (RFC
- * 3629 3).
- */
-static size_t take_utf8(const uint8_t *p, size_t len, uint32_t *c)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t n = p[0] < 0x80 ? 1 : p[0] < 0xc0 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
-	uint32_t v = p[0];
-
-	*c = n == 1 ? v : STRAY;
-	if (n < 2 || n > len || p[0] >= 0xf8)
-		return 1;
-	v &= 0x7fu >> n;
-	for (size_t i = 1; i < n; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 1;
-		v = v << 6 | (p[i] & 0x3fu);
-	}
-	if (v < least[n] || v > 0x10ffff || (v >= 0xd800 && v <= 0xdfff))
-		return 1;
-	*c = v;
-	return n;
-}
-
-bool dp__utf8_is_valid(const void *text, size_t len)
-{
-	const uint8_t *p = text;
-	uint64_t eight;
-	uint32_t c;
-
-	for (size_t i = 0; i < len;) {
-		if (len - i >= sizeof(eight)) {
-			memcpy(&eight, p + i, sizeof(eight));
-			if ((eight & 0x8080808080808080u) == 0) {
-				i += sizeof(eight);
-				continue;
-			}
-		}
-		size_t n = take_utf8(p + i, len - i, &c);
-		if (n == 1 && c == STRAY)
-			return false;
-		i += n;
-	}
-	return true;
 }
 
 /* One character of a JSON string, RFC 8259 7. */
@@ -84,7 +37,7 @@ dp_code dp__json_string(dp__buf *buf, const char *text, size_t len, dp_error *er
 	uint32_t c;
 
 	for (size_t i = 0; code == DP_OK && i < len;) {
-		i += take_utf8(p + i, len - i, &c);
+		i += dp__utf8_take(p + i, len - i, &c);
 		code = add_json_char(buf, c, err);
 	}
 	return code == DP_OK ? dp__buf_add(buf, "\"", 1, err) : code;

@@ -1,4 +1,4 @@
-/* text.h - text in and out of bytes: JSON strings, base64, numbers without locale, near names. */
+/* text.h - text in and out of bytes: JSON strings, base64, numbers without locale. */
 #ifndef DP_BASE_TEXT_H
 #define DP_BASE_TEXT_H
 
@@ -9,9 +9,6 @@
  * stray bytes as \ufffd.
  */
 dp_code dp__json_string(dp__buf *buf, const char *text, size_t len, dp_error *err);
-
-/* Whether all of it is UTF-8 (RFC 3629). */
-bool dp__utf8_is_valid(const void *text, size_t len);
 
 dp_code dp__base64_add(dp__buf *buf, const void *data, size_t len, dp_error *err);
 /* Strict: RFC 4648 4, padded, nothing else; DP_EFORMAT. Appends the decoded bytes. */

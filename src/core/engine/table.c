@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/text.h"
+#include "core/base/utf8.h"
 
 #define MAX_DATA ((size_t)1 << 30) /* offsets are int32 */
 
