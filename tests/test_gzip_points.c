@@ -174,6 +174,29 @@ Test(gzip_points, window_without_what_is_not_referred_to)
 	free(text.data);
 }
 
+/* A stored block, whose text comes, and one of a type that there is not. */
+Test(gzip_points, point_behind_an_error_is_where_the_member_begins)
+{
+	static const uint8_t head[] = { 0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255, 0, 5, 0, 0xfa, 0xff };
+	bytes object = make_join(make_copy(head, sizeof head), make_copy("hello\7", 6));
+	lender l = { object.data, object.len, object.len, NULL };
+	dp__stored stored = lender_stored(&l, 0);
+	uint8_t out[100];
+	dp__piece got = { .out = out, .cap = sizeof out };
+	dp__mark mark = { .off = 1 };
+	void *self = NULL;
+	cr_assert_eq(dp__gzip.open(&self, &stored, NULL, 0, NULL), DP_OK);
+	cr_assert_eq(dp__gzip.read(self, &got, NULL), DP_OK);
+	cr_assert_eq(got.got, 5);
+	cr_assert_eq(dp__gzip.mark(self, &mark, NULL), DP_OK);
+	cr_assert_eq(mark.off, 0);
+	cr_assert_eq(mark.back, 5);
+	cr_assert_eq(dp__gzip.read(self, &got, NULL), DP_EFORMAT);
+	dp__gzip.close(self);
+	free(l.copy);
+	free(object.data);
+}
+
 Test(gzip_points, damaged_state_fails)
 {
 	static const uint8_t no_point[] = { 9 }, long_header[] = { 0, 0xff, 0xff, 0x7f },

@@ -409,11 +409,15 @@ static dp_code gzip_mark(void *self, dp__mark *mark, dp_error *err)
 	gzip *gz = self;
 	if (!gz->trace)
 		return dp_fail(err, DP_EINVAL, "a mark in a resumed decoder");
+	bool inside = gz->place == IN_DEFLATE && gz->text > 0;
 	*mark = (dp__mark){ .off = gz->place == IN_DEFLATE ? gz->member : gz->off };
-	if (gz->place == IN_DEFLATE && gz->text > 0)
+	if (inside && gz->late_code == DP_OK) {
 		dp__trace_mark_point(gz->trace, gz->inflate, gz->off, mark);
-	else
-		dp__trace_mark_member(gz->trace);
+		return DP_OK;
+	}
+	/* Behind an error the decoder has no point to give; the member's first byte is one. */
+	mark->back = inside ? gz->text : 0;
+	dp__trace_mark_member(gz->trace);
 	return DP_OK;
 }
 
