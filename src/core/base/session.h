@@ -82,6 +82,8 @@ struct dp_call {
  * over.
  */
 dp_call dp__call_begin(dp_session *session);
+/* The setting "threads", or as many as there are cores that this process may use. */
+uint64_t dp__session_threads(const dp_session *session);
 /* Counts reads of a store that is not asked over the network, and the bytes that they gave. */
 void dp__session_count(dp_session *session, uint64_t reads, uint64_t bytes);
 void dp__session_log(dp_session *session, dp_level level, const char *fmt, ...) DP_PRINTF(3, 4);

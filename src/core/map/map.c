@@ -1,7 +1,6 @@
 /* map.c - a task over many slices: its options and parameters checked, then handed to the executor.
  */
 #include <string.h>
-#include <unistd.h>
 
 #include "core/base/num.h"
 #include "core/map/job.h"
@@ -22,12 +21,8 @@ static dp_session *session_of(const dp_slices *slices)
 static unsigned thread_count(const dp__job *job)
 {
 	uint64_t n = job->opts.jobs;
-	if (n == 0 && job->session)
-		n = job->session->set.threads;
-	if (n == 0) {
-		long cores = sysconf(_SC_NPROCESSORS_ONLN);
-		n = cores > 0 ? (uint64_t)cores : 1;
-	}
+	if (n == 0)
+		n = dp__session_threads(job->session);
 	n = dp__min_u64(n, MAX_THREADS);
 	return (unsigned)dp__min_u64(n, dp_slices_count(job->slices));
 }
