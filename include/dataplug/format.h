@@ -109,6 +109,9 @@ DP_API const dp_call *dp_scan_call(const dp_scan *scan);
 DP_API const char *dp_scan_key(const dp_scan *scan);
 /* The longest record that may be decoded, in bytes: the session's setting "record". */
 DP_API size_t dp_scan_limit(const dp_scan *scan);
+/* How many threads the scan may use now, the caller's own one included: its share of the session's
+ * setting "threads" among all scans that run. At least 1. */
+DP_API unsigned dp_scan_threads(const dp_scan *scan);
 DP_API dp_code dp_scan_read(dp_scan *scan, const dp_extent *what, void *buf, dp_error *err);
 /* The same without a copy: the bytes live until the next read. */
 DP_API dp_code dp_scan_lend(dp_scan *scan, const dp_extent *what, const uint8_t **bytes,

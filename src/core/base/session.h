@@ -68,6 +68,7 @@ struct dp_session {
 	void *log_user;
 	atomic_uint_fast64_t cancels; /* raised by dp_session_cancel() */
 	atomic_uint fetches;          /* open ones, which share the memory */
+	atomic_uint scans;            /* open ones, which share the threads */
 	dp__traffic traffic;
 };
 

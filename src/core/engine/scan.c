@@ -1,6 +1,7 @@
 /* scan.c - what a format's scan may do: read the object's parts in order, ahead of it, and tell of
  * units and facts. */
 #include <inttypes.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,6 +44,8 @@ static dp_code open_stream(dp_scan *scan, size_t i, dp_error *err)
 dp_code dp__scan_open(dp_scan *scan, dp_error *err)
 {
 	dp_code rc = dp__run_open(&scan->run, RUN_MEMORY, err);
+	atomic_fetch_add(&scan->session->scans, 1);
+	scan->counted = true;
 	scan->row = dp__buf_of(4096);
 	scan->warnings = dp__buf_of(MAX_WARNINGS);
 	for (size_t i = 0; rc == DP_OK && i < scan->table.nparts; i++) {
@@ -54,6 +57,8 @@ dp_code dp__scan_open(dp_scan *scan, dp_error *err)
 
 void dp__scan_fini(dp_scan *scan)
 {
+	if (scan->counted)
+		atomic_fetch_sub(&scan->session->scans, 1);
 	for (size_t i = 0; i < DP__MAX_PARTS; i++) {
 		dp__ahead_free(scan->stream[i].ahead);
 		dp__site_close(&scan->stream[i].site);
@@ -88,6 +93,12 @@ const char *dp_scan_key(const dp_scan *scan)
 size_t dp_scan_limit(const dp_scan *scan)
 {
 	return (size_t)scan->session->set.record;
+}
+
+unsigned dp_scan_threads(const dp_scan *scan)
+{
+	uint64_t share = dp__session_threads(scan->session) / atomic_load(&scan->session->scans);
+	return (unsigned)dp__min_u64(dp__max_u64(share, 1), UINT_MAX);
 }
 
 /*

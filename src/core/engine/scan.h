@@ -26,6 +26,7 @@ struct dp_scan {
 	dp_progress_fn progress;
 	void *user;
 	uint64_t done, total;
+	bool counted; /* in session->scans */
 };
 
 /* Opens every part. table.url, part and nparts are set before; the rest is zeroed. */

@@ -328,6 +328,7 @@ dp_code dp_session_open(dp_session **out, const char *const *given, dp_error *er
 	pthread_mutex_init(&session->log_lock, NULL);
 	atomic_init(&session->cancels, 0);
 	atomic_init(&session->fetches, 0);
+	atomic_init(&session->scans, 0);
 	dp_code rc = take_settings(session, given, err);
 	if (rc == DP_OK)
 		rc = dp_session_add(session, &built_in, err);
