@@ -11,6 +11,9 @@ typedef struct dp__stored {
 	dp_code (*more)(void *user, const uint8_t **bytes, size_t *len, dp_error *err);
 	void *user;
 	uint64_t off; /* where the first lent byte lies in the object */
+	/* Optional: how many threads may decode now, the caller's own one included. NULL: that one
+	 * alone. Of no use but at the object's start. */
+	unsigned (*threads)(void *user);
 } dp__stored;
 
 /* Bytes in memory, as a dp__stored: {dp__lend_once, &once, off}. */
@@ -31,6 +34,7 @@ typedef struct dp__mark {
 typedef struct dp__piece {
 	uint8_t *out; /* the caller's room of cap bytes */
 	size_t cap, got;
+	size_t room;    /* of out, where it is more than cap: for the end of a small member */
 	bool border;    /* asked: stop early where a mark would be cheap */
 	bool at_border; /* answered: here it would be */
 	uint32_t *crc;  /* if not NULL: answered: the CRC-32 of all text since the decoder was

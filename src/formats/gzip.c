@@ -2,6 +2,9 @@
  * gzip.c - the framing of gzip files (RFC 1952): any number of members, BGZF's blocks among them,
  * and what may trail.
  *
+ * Small members may come from a crew that has decoded them ahead; the rest is decoded here, and
+ * nothing that a reader sees tells which.
+ *
  * From the object's start every header CRC, CRC-32 and ISIZE is verified. Resumed inside a member,
  * its own trailer is passed over, since the text before the point was not seen; the members behind
  * it are verified.
@@ -11,9 +14,13 @@
 #include <string.h>
 
 #include "core/base/digest.h"
-#include "formats/gzip_member.h"
+#include "core/base/num.h"
+#include "formats/gzip_crew.h"
 #include "formats/gzip_trace.h"
 #include "formats/gzip_trailing.h"
+
+/* So many small members in a row, and the next ones are thought to be small too. */
+#define SMALL_RUN 4
 
 typedef enum place { AT_MEMBER, IN_DEFLATE, AT_TRAILER, AT_END } place;
 
@@ -21,6 +28,9 @@ typedef struct gzip {
 	dp__source src;
 	dp__inflate *inflate;
 	dp__trace *trace; /* only from the object's start */
+	dp__crew *crew;   /* NULL: none yet, or */
+	bool alone;       /* never */
+	unsigned small;   /* members in a row that were */
 	place place;
 	bool begun;        /* a member was complete: now the text may end */
 	bool whole;        /* the member in hand was decoded from its header on */
@@ -88,15 +98,34 @@ static void note_block(gzip *gz, uint64_t size)
 		gz->notes.lie = gz->member.off;
 }
 
+/* Many small members are worth threads; one that may not have them need not ask again. */
+static void join_crew(gzip *gz)
+{
+	const dp__stored *stored = &gz->src.stored;
+	if (gz->alone)
+		return;
+	if (!gz->crew) {
+		unsigned threads = stored->threads ? stored->threads(stored->user) : 1;
+		gz->crew = threads > 1 ? dp__crew_open(threads) : NULL;
+		gz->alone = !gz->crew;
+	}
+	if (gz->crew)
+		dp__crew_join(gz->crew, &gz->src);
+}
+
 /* The member in hand is complete. */
 static void pass_member(gzip *gz)
 {
 	uint64_t size = gz->src.off - gz->member.off;
+	bool small = size < DP__SMALL_STORED && gz->member.text < DP__SMALL_TEXT;
 	if (gz->whole)
 		note_block(gz, size);
 	gz->begun = true;
 	gz->text_end = gz->src.off;
 	gz->place = AT_MEMBER;
+	gz->small = !small || !gz->whole ? 0 : gz->small < SMALL_RUN ? gz->small + 1 : SMALL_RUN;
+	if (gz->small == SMALL_RUN)
+		join_crew(gz);
 }
 
 static dp_code end_member(gzip *gz, dp_error *err)
@@ -147,23 +176,91 @@ static dp_code inflate_some(gzip *gz, dp__inflate_io *io, const dp__piece *piece
 	return rc;
 }
 
+/* Whether the member in hand, or the next one, is thought to be small. It depends on nothing but
+ * the text before, and so do the marks that are made between pieces. */
+static bool is_small(const gzip *gz)
+{
+	return gz->small == SMALL_RUN &&
+	       (gz->place == AT_MEMBER || gz->member.text < DP__SMALL_TEXT);
+}
+
+/* Where the piece is full. A small member comes to its end first: so pieces end where members do,
+ * and a mark costs no window. */
+static size_t limit_of(const gzip *gz, const dp__piece *piece)
+{
+	uint64_t text = gz->place == AT_MEMBER ? 0 : gz->member.text;
+	if (!is_small(gz))
+		return piece->cap;
+	return (size_t)dp__min_u64(dp__max_u64(piece->cap, piece->room),
+				   piece->got + (DP__SMALL_TEXT - text));
+}
+
+/*
+ * Gives the text of the next member, if it was decoded ahead and if all of it is what would be
+ * decoded now: the decoder stands then as if it had done it.
+ */
+static dp_code give_member(gzip *gz, dp__piece *piece, bool *given, dp_error *err)
+{
+	dp_code rc = dp__source_lend(&gz->src, err);
+	size_t room = limit_of(gz, piece) - piece->got;
+	const dp__decoded *ahead = NULL;
+	if (rc == DP_OK && gz->src.len && (!piece->border || is_small(gz)))
+		ahead = dp__crew_find(gz->crew, gz->src.off, room);
+	*given = ahead != NULL;
+	if (!ahead)
+		return rc;
+	gz->member = ahead->member;
+	gz->whole = true;
+	gz->before = gz->crc;
+	if (ahead->member.text)
+		memcpy(piece->out + piece->got, ahead->text, (size_t)ahead->member.text);
+	piece->got += (size_t)ahead->member.text;
+	gz->crc = dp__crc32_join(gz->crc, ahead->crc, ahead->member.text);
+	for (uint64_t left = ahead->stored; rc == DP_OK && left;) {
+		rc = dp__source_lend(&gz->src, err);
+		size_t some = (size_t)dp__min_u64(gz->src.len, left);
+		dp__source_pass(&gz->src, some);
+		left -= some;
+	}
+	if (rc == DP_OK)
+		pass_member(gz);
+	piece->at_border = piece->border && piece->got;
+	return rc;
+}
+
+/* The next member, decoded ahead or begun. */
+static dp_code next_member(gzip *gz, dp__piece *piece, dp_error *err)
+{
+	bool given = false;
+	dp_code rc = gz->crew ? give_member(gz, piece, &given, err) : DP_OK;
+	return rc == DP_OK && !given ? begin_member(gz, err) : rc;
+}
+
+static bool is_full(const gzip *gz, const dp__piece *piece)
+{
+	if (gz->place == AT_MEMBER)
+		return piece->got >= piece->cap;
+	if (gz->place == IN_DEFLATE)
+		return piece->got >= limit_of(gz, piece);
+	return gz->place == AT_END;
+}
+
 static dp_code gzip_read(void *self, dp__piece *piece, dp_error *err)
 {
 	gzip *gz = self;
 	dp_code rc = gz->late_code;
 	piece->got = 0;
 	piece->at_border = false;
-	while (rc == DP_OK && !piece->at_border && gz->place != AT_END &&
-	       (piece->got < piece->cap || gz->place == AT_TRAILER)) {
+	while (rc == DP_OK && !piece->at_border && !is_full(gz, piece)) {
 		if (gz->place == AT_MEMBER) {
-			rc = begin_member(gz, &gz->late);
+			rc = next_member(gz, piece, &gz->late);
 		} else if (gz->place == AT_TRAILER) {
 			rc = end_member(gz, &gz->late);
 			piece->at_border = piece->border && piece->got;
 		} else {
 			dp__inflate_io io = { .out = piece->out + piece->got,
-					      .cap = piece->cap - piece->got,
-					      .border = piece->border };
+					      .cap = limit_of(gz, piece) - piece->got,
+					      .border = piece->border && !is_small(gz) };
 			rc = inflate_some(gz, &io, piece, &gz->late);
 			piece->got += io.got;
 			piece->at_border =
@@ -188,6 +285,7 @@ static bool gzip_probe(const uint8_t *head, size_t len)
 static void gzip_close(void *self)
 {
 	gzip *gz = self;
+	dp__crew_free(gz->crew);
 	dp__inflate_free(gz->inflate);
 	dp__trace_free(gz->trace);
 	free(gz);
@@ -214,6 +312,7 @@ static dp_code gzip_open(void **self, const dp__stored *stored, const uint8_t *s
 	if (!gz)
 		return dp_fail(err, DP_ENOMEM, "no memory to read gzip");
 	gz->src = (dp__source){ .stored = *stored, .off = stored->off };
+	gz->alone = state != NULL;
 	gz->text_end = stored->off;
 	gz->begun = state != NULL;
 	dp_code rc = dp__inflate_open(&gz->inflate, err);

@@ -25,7 +25,12 @@ static const char in_header[] = "a gzip header", in_trailer[] = "a gzip trailer"
 
 dp_code dp__source_lend(dp__source *src, dp_error *err)
 {
-	return src->len ? DP_OK : src->stored.more(src->stored.user, &src->in, &src->len, err);
+	if (src->len)
+		return DP_OK;
+	dp_code rc = src->stored.more(src->stored.user, &src->in, &src->len, err);
+	if (rc != DP_OK)
+		src->len = 0;
+	return rc;
 }
 
 void dp__source_pass(dp__source *src, size_t n)

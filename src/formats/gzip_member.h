@@ -14,9 +14,9 @@ typedef struct dp__source {
 	const uint8_t *in; /* lent, and not taken yet */
 	size_t len;
 	uint64_t off; /* of in, in the object */
-	bool cut;     /* what was read last has no end: the bytes end before off */
+	bool cut;     /* the bytes end, at off, inside what was read last */
 } dp__source;
-/* Makes sure of at least one byte; len stays 0 at the end. */
+/* Makes sure of at least one byte; len stays 0 at the end, and after an error. */
 dp_code dp__source_lend(dp__source *src, dp_error *err);
 /* Takes n of the lent bytes. */
 void dp__source_pass(dp__source *src, size_t n);

@@ -104,7 +104,7 @@ static size_t decode_head(const uint8_t *head, size_t len, uint8_t *text, size_t
 {
 	const dp__framing *framing = dp__framing_probe(head, len);
 	dp__once once = { head, len };
-	dp__stored stored = { dp__lend_once, &once, 0 };
+	dp__stored stored = { .more = dp__lend_once, .user = &once, .off = 0 };
 	void *decoder = NULL;
 	dp__piece piece = { .got = 1 };
 	size_t sum = 0;

@@ -93,7 +93,7 @@ static dp_code open_unit(taker *t, dp_error *err)
 	t->text.len = 0;
 	t->used = 0;
 	t->wait = 0;
-	dp__stored stored = { dp__lend_once, &t->once, what.off };
+	dp__stored stored = { .more = dp__lend_once, .user = &t->once, .off = what.off };
 	return t->framing->open(&t->decoder, &stored, cur.p, dp__cur_left(&cur), err);
 }
 

@@ -24,9 +24,11 @@
 #define AUTO_UNITS 256
 #define MAX_UNITS  65536
 /* A unit decodes to at most 24 MiB, one larger record excepted. */
-#define TEXT_MAX       ((uint64_t)23 << 20)
-#define STORED_PIECE   ((size_t)256 << 10)
-#define PIECE_MIN      ((uint64_t)256)
+#define TEXT_MAX     ((uint64_t)23 << 20)
+#define STORED_PIECE ((size_t)256 << 10)
+#define PIECE_MIN    ((uint64_t)256)
+/* So much longer, at most, is a piece that ends with a member. */
+#define MEMBER_MAX     ((size_t)512 << 10)
 #define MILESTONE_MIN  ((uint64_t)32 << 10)
 #define MILESTONES_MAX ((size_t)256 << 10)
 #define STATE_MAX      ((size_t)512 << 10)
@@ -92,6 +94,12 @@ static dp_code lend(void *user, const uint8_t **bytes, size_t *len, dp_error *er
 	return rc;
 }
 
+static unsigned may_use(void *user)
+{
+	const scanner *s = user;
+	return dp_scan_threads(s->scan);
+}
+
 static uint64_t text_end(const scanner *s)
 {
 	return s->base + s->text.len;
@@ -144,13 +152,16 @@ static dp__notes notes_of(const scanner *s)
 /* One more piece of text behind what there is; *at_border: a mark would be cheap behind it. */
 static dp_code read_piece(scanner *s, bool border, bool *at_border, dp_error *err)
 {
-	dp_code rc = dp__buf_reserve(&s->text, s->piece, err);
+	size_t room = s->piece + (size_t)dp__min_u64(4 * s->span, MEMBER_MAX);
+	dp_code rc = dp__buf_reserve(&s->text, room, err);
 	*at_border = false;
 	if (rc != DP_OK)
 		return rc;
-	dp__piece piece = {
-		.out = s->text.data + s->text.len, .cap = s->piece, .border = border, .crc = &s->crc
-	};
+	dp__piece piece = { .out = s->text.data + s->text.len,
+			    .cap = s->piece,
+			    .room = room,
+			    .border = border,
+			    .crc = &s->crc };
 	rc = s->framing->read(s->decoder, &piece, err);
 	if (rc == DP_EFORMAT && s->may_cut && notes_of(s).cut) {
 		s->cut = true;
@@ -502,7 +513,7 @@ static size_t count_axes(const dp_axis *axes)
 
 static dp_code scan_text(scanner *s, const dp__text_params *params, dp_error *err)
 {
-	dp__stored stored = { lend, s, 0 };
+	dp__stored stored = { .more = lend, .user = s, .threads = may_use };
 	dp_code rc = choose_framing(s, err);
 	if (rc == DP_OK)
 		rc = choose_span(s, params->span, err);
@@ -529,7 +540,7 @@ dp_code dp__text_scan(dp_scan *scan, dp_error *err)
 	s->limit = (size_t)dp__min_u64(dp_scan_limit(scan), LIMIT_MAX);
 	s->naxes = count_axes(s->grammar->axes);
 	s->may_cut = ((const dp__text_params *)use->params)->allow_truncated;
-	s->text = dp__buf_of(s->limit + 2 * DP__TEXT_PIECE);
+	s->text = dp__buf_of(s->limit + 2 * DP__TEXT_PIECE + MEMBER_MAX);
 	s->milestones = dp__buf_of(MILESTONES_MAX);
 	s->state = dp__buf_of(STATE_MAX);
 	s->row = dp__buf_of(STATE_MAX + MILESTONES_MAX + 16);

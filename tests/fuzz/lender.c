@@ -23,5 +23,5 @@ static dp_code lend(void *user, const uint8_t **out, size_t *len, dp_error *err)
 
 dp__stored lender_stored(lender *l, uint64_t off)
 {
-	return (dp__stored){ lend, l, off };
+	return (dp__stored){ .more = lend, .user = l, .off = off };
 }
