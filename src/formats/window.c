@@ -182,3 +182,22 @@ dp_code dp__window_unpack(dp__cur *cur, uint8_t *text, size_t *len, dp_error *er
 	free(list);
 	return rc;
 }
+
+dp_code dp__window_to_zlib(dp__packer *packer, const uint8_t *text, size_t len,
+			   uint8_t out[DP__WINDOW_ZLIB_MAX], size_t *n, dp_error *err)
+{
+	*n = libdeflate_zlib_compress(packer->deflate, text, len, out, DP__WINDOW_ZLIB_MAX);
+	return *n ? DP_OK : dp_fail(err, DP_ENOMEM, "a window does not fit its buffer");
+}
+
+dp_code dp__window_from_zlib(const uint8_t *zlib, size_t n, uint8_t text[DP__WINDOW], size_t *len,
+			     dp_error *err)
+{
+	struct libdeflate_decompressor *inflate = libdeflate_alloc_decompressor();
+	if (!inflate)
+		return dp_fail(err, DP_ENOMEM, "no memory to unpack a window");
+	enum libdeflate_result got =
+		libdeflate_zlib_decompress(inflate, zlib, n, text, DP__WINDOW, len);
+	libdeflate_free_decompressor(inflate);
+	return got == LIBDEFLATE_SUCCESS ? DP_OK : fail_damaged(err);
+}

@@ -27,4 +27,13 @@ dp_code dp__window_pack(dp__packer *packer, const dp__window *window, dp__buf *o
 /* Takes a packed window from the cursor; text has room for DP__WINDOW. */
 dp_code dp__window_unpack(dp__cur *cur, uint8_t *text, size_t *len, dp_error *err);
 
+/* The same as a zlib stream (RFC 1950) of the bytes as they are, which other programs keep. room
+ * is for ZLIB_MAX of them; gives the length. */
+#define DP__WINDOW_ZLIB_MAX (2 * (size_t)DP__WINDOW)
+dp_code dp__window_to_zlib(dp__packer *packer, const uint8_t *text, size_t len,
+			   uint8_t out[DP__WINDOW_ZLIB_MAX], size_t *n, dp_error *err);
+/* DP_EFORMAT: it is none, or of more than DP__WINDOW bytes. */
+dp_code dp__window_from_zlib(const uint8_t *zlib, size_t n, uint8_t text[DP__WINDOW], size_t *len,
+			     dp_error *err);
+
 #endif

@@ -29,11 +29,19 @@ const uint8_t *dp__cur_bytes(dp__cur *cur, uint64_t n);
 uint8_t dp__cur_u8(dp__cur *cur);
 uint16_t dp__cur_le16(dp__cur *cur);
 uint32_t dp__cur_le32(dp__cur *cur);
+uint64_t dp__cur_le64(dp__cur *cur);
+/* Big-endian. */
+uint32_t dp__cur_be32(dp__cur *cur);
+uint64_t dp__cur_be64(dp__cur *cur);
 double dp__cur_f64(dp__cur *cur);
 /* LEB128, at most 10 bytes, shortest form only. */
 uint64_t dp__cur_varint(dp__cur *cur);
 
+dp_code dp__put_u8(dp__buf *buf, uint8_t v, dp_error *err);
 dp_code dp__put_le32(dp__buf *buf, uint32_t v, dp_error *err);
+dp_code dp__put_le64(dp__buf *buf, uint64_t v, dp_error *err);
+dp_code dp__put_be32(dp__buf *buf, uint32_t v, dp_error *err);
+dp_code dp__put_be64(dp__buf *buf, uint64_t v, dp_error *err);
 dp_code dp__put_f64(dp__buf *buf, double v, dp_error *err);
 dp_code dp__put_varint(dp__buf *buf, uint64_t v, dp_error *err);
 
