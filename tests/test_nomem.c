@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/buf.h"
 #include "core/io/mem.h"
 #include "dataplug/dataplug.h"
 #include "support/make.h"
@@ -75,6 +76,23 @@ static dp_code use_index(dp_session *session, const dp_index *index, size_t *sum
 	return rc;
 }
 
+/* The points go out as another program's, and come back. */
+static dp_code exchange_points(dp_session *session, const dp_index *index, dp_error *err)
+{
+	dp__buf points = dp__buf_of((size_t)1 << 20);
+	dp_index *again = NULL;
+	dp_index_opts opts = DP_INDEX_OPTS_INIT;
+	opts.imported = "mem:points";
+	dp_code rc = dp_index_export(index, "gztool-lines", NULL, dp__buf_write, &points, err);
+	if (rc == DP_OK)
+		rc = dp__mem_put(session, opts.imported, points.data, points.len, err);
+	if (rc == DP_OK)
+		rc = dp_index_build(&again, session, "mem:x.fastq.gz", &opts, err);
+	dp_index_free(again);
+	dp__buf_fini(&points);
+	return rc;
+}
+
 static dp_code whole_path(bytes object, size_t *sum, dp_error *err)
 {
 	dp_session *session = NULL;
@@ -92,6 +110,8 @@ static dp_code whole_path(bytes object, size_t *sum, dp_error *err)
 		rc = dp_index_open(&index, session, "mem:x.fastq.gz", err);
 	if (rc == DP_OK)
 		rc = use_index(session, index, sum, err);
+	if (rc == DP_OK)
+		rc = exchange_points(session, index, err);
 	dp_index_free(index);
 	dp_session_free(session);
 	return rc;

@@ -37,10 +37,16 @@ typedef struct dp_index_opts {
 	bool force;    /* build even if there is a fresh one */
 	dp_progress_fn progress;
 	void *user;
+	/*
+	 * A path or URL: the index that another program made of the object (gztool, indexed_gzip,
+	 * rapidgzip). Units begin at its points, each of which is checked: DP_EFORMAT names one
+	 * that is wrong. The index is always built then. NULL = the format chooses points.
+	 */
+	const char *imported;
 } dp_index_opts;
 #define DP_INDEX_OPTS_INIT                                                                         \
 	{                                                                                          \
-		sizeof(dp_index_opts), 0, 0, false, 0, 0                                           \
+		sizeof(dp_index_opts), 0, 0, false, 0, 0, 0                                        \
 	}
 /* Opens the stored index, DP_ENOTFOUND if there is none, DP_ESTALE if the object is another now. */
 DP_API dp_code dp_index_open(dp_index **out, dp_session *session, const char *url, dp_error *err);
@@ -55,6 +61,14 @@ DP_API dp_code dp_index_home(dp_session *session, const char *url, dp_write_fn o
 			     dp_error *err);
 /* The stored size of an object (its first part) just now; DP_ENOTFOUND: there is none. */
 DP_API dp_code dp_object_size(dp_session *session, const char *url, uint64_t *size, dp_error *err);
+/*
+ * Writes the points that units begin at as another program's index of the object: as is "gztool",
+ * "gztool-lines" or "indexed-gzip". *done (may be NULL) says how many could be: points inside a
+ * deflate block cannot. The object is asked for the headers of its gzip members at points, for
+ * lines it is read whole, and checked. DP_EUNSUPPORTED: it is no gzip.
+ */
+DP_API dp_code dp_index_export(const dp_index *index, const char *as, dp_exported *done,
+			       dp_write_fn out, void *user, dp_error *err);
 DP_API void dp_index_free(dp_index *index);
 DP_API const dp_view *dp_index_view(const dp_index *index);
 /* Where the index itself lies; NULL where it was not stored. Lives as long as the index. */

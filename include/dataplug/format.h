@@ -46,6 +46,12 @@ DP_API dp_code dp_rows_add(dp_rows *rows, size_t column, const void *data, size_
 /* Ends the row: what was not added is empty. DP_EFORMAT: a text that is not UTF-8. */
 DP_API dp_code dp_rows_end(dp_rows *rows, dp_error *err);
 
+/* What went into the index of another program: the points of so many units, and how many there are.
+ */
+typedef struct dp_exported {
+	uint64_t points, units;
+} dp_exported;
+
 /* A format's own data and the parameters that an index was built with. */
 typedef struct dp_format_use {
 	const void *impl, *params;
@@ -99,6 +105,14 @@ typedef struct dp_format {
 	const dp_column *columns;
 	dp_code (*rows)(const dp_format_use *use, const uint8_t *record, size_t len, dp_rows *rows,
 			dp_error *err);
+	/*
+	 * Optional: writes the points that units begin at as the index of another program, of the
+	 * kind that as names. The fetch gives every unit, without its bytes: what is needed of them
+	 * is read by dp_fetch_read(). DP_EINVAL: no such kind; DP_EUNSUPPORTED: not for this
+	 * object.
+	 */
+	dp_code (*write_index)(dp_fetch *fetch, const char *as, dp_exported *done, dp_write_fn out,
+			       void *user, dp_error *err);
 } dp_format;
 
 /* What scan may do. Reading is sequential or anywhere; sequential reading is ahead of you. */
@@ -116,6 +130,13 @@ DP_API dp_code dp_scan_read(dp_scan *scan, const dp_extent *what, void *buf, dp_
 /* The same without a copy: the bytes live until the next read. */
 DP_API dp_code dp_scan_lend(dp_scan *scan, const dp_extent *what, const uint8_t **bytes,
 			    dp_error *err);
+/*
+ * The index of another program whose points units shall begin at (dp_index_opts.imported): its
+ * bytes, 0 = there is none, and some of them. A format that reads none of it refuses it so.
+ */
+DP_API uint64_t dp_scan_imported_size(const dp_scan *scan);
+DP_API dp_code dp_scan_imported_read(dp_scan *scan, uint64_t off, void *buf, size_t len,
+				     dp_error *err);
 DP_API dp_code dp_scan_unit(dp_scan *scan, const dp_unit *unit, const void *state, dp_error *err);
 /* A fact of the whole object; travels = workers need it. "header" is what the default write begins
  * with. */
@@ -142,6 +163,10 @@ DP_API const uint8_t *dp_fetch_state(const dp_fetch *fetch);
 /* What was planned of the unit's extent number i (narrowed by ranges): its place, and its bytes. */
 DP_API dp_code dp_fetch_bytes(dp_fetch *fetch, size_t i, dp_extent *what, const uint8_t **bytes,
 			      dp_error *err);
+/* The object's size, and a read of any bytes of it: not ahead, and beyond what the slice's price
+ * says. */
+DP_API uint64_t dp_fetch_size(const dp_fetch *fetch, size_t part);
+DP_API dp_code dp_fetch_read(dp_fetch *fetch, const dp_extent *what, void *buf, dp_error *err);
 
 /*
  * A grammar finds records in decoded text. Framings (plain, gzip, BGZF) carry any grammar: yours

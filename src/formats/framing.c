@@ -1,4 +1,6 @@
 /* framing.c - the list of framings. */
+#include <inttypes.h>
+
 #include "formats/framing.h"
 
 const dp__framing *const dp__framings[] = { &dp__gzip, &dp__plain, NULL };
@@ -29,4 +31,18 @@ dp_code dp__lend_once(void *user, const uint8_t **bytes, size_t *len, dp_error *
 	*len = once->len;
 	once->len = 0;
 	return DP_OK;
+}
+
+void dp__notes_warn(const dp__notes *notes, dp_scan *scan)
+{
+	if (notes->others)
+		dp_scan_warn(scan, "%" PRIu64 " bytes that are not gzip follow the last member",
+			     notes->others);
+	if (notes->lies)
+		dp_scan_warn(scan,
+			     "%" PRIu64 " BGZF blocks are not as long as they say, the first at "
+			     "stored byte %" PRIu64 "; they were read as gzip",
+			     notes->lies, notes->lie);
+	if (notes->no_eof && !notes->cut)
+		dp_scan_warn(scan, "the block that ends a BGZF file is missing");
 }

@@ -4,6 +4,7 @@
 #define DP_FORMATS_FRAMING_H
 
 #include "core/base/buf.h"
+#include "dataplug/format.h"
 
 /* Where a framing's stored bytes come from. Lends at least one more byte until the end, where *len
  * is 0; in order, each once. */
@@ -36,6 +37,7 @@ typedef struct dp__piece {
 	size_t cap, got;
 	size_t room;    /* of out, where it is more than cap: for the end of a small member */
 	bool border;    /* asked: stop early where a mark would be cheap */
+	bool inside;    /* asked: so too inside of small members */
 	bool at_border; /* answered: here it would be */
 	uint32_t *crc;  /* if not NULL: answered: the CRC-32 of all text since the decoder was
 			   opened;  ask always or never */
@@ -50,6 +52,9 @@ typedef struct dp__notes {
 	bool no_eof;            /* a BGZF file without the block that ends it */
 	uint64_t lies, lie;     /* blocks whose BSIZE is not theirs, and where the first is */
 } dp__notes;
+
+/* Warns of what the user should know. */
+void dp__notes_warn(const dp__notes *notes, dp_scan *scan);
 
 /* One way of carrying text. Its decoder is opened on stored bytes, and read from once. */
 typedef struct dp__framing {

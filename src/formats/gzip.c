@@ -178,9 +178,9 @@ static dp_code inflate_some(gzip *gz, dp__inflate_io *io, const dp__piece *piece
 
 /* Whether the member in hand, or the next one, is thought to be small. It depends on nothing but
  * the text before, and so do the marks that are made between pieces. */
-static bool is_small(const gzip *gz)
+static bool is_small(const gzip *gz, const dp__piece *piece)
 {
-	return gz->small == SMALL_RUN &&
+	return !piece->inside && gz->small == SMALL_RUN &&
 	       (gz->place == AT_MEMBER || gz->member.text < DP__SMALL_TEXT);
 }
 
@@ -189,7 +189,7 @@ static bool is_small(const gzip *gz)
 static size_t limit_of(const gzip *gz, const dp__piece *piece)
 {
 	uint64_t text = gz->place == AT_MEMBER ? 0 : gz->member.text;
-	if (!is_small(gz))
+	if (!is_small(gz, piece))
 		return piece->cap;
 	return (size_t)dp__min_u64(dp__max_u64(piece->cap, piece->room),
 				   piece->got + (DP__SMALL_TEXT - text));
@@ -204,7 +204,7 @@ static dp_code give_member(gzip *gz, dp__piece *piece, bool *given, dp_error *er
 	dp_code rc = dp__source_lend(&gz->src, err);
 	size_t room = limit_of(gz, piece) - piece->got;
 	const dp__decoded *ahead = NULL;
-	if (rc == DP_OK && gz->src.len && (!piece->border || is_small(gz)))
+	if (rc == DP_OK && gz->src.len && (!piece->border || is_small(gz, piece)))
 		ahead = dp__crew_find(gz->crew, gz->src.off, room);
 	*given = ahead != NULL;
 	if (!ahead)
@@ -260,7 +260,7 @@ static dp_code gzip_read(void *self, dp__piece *piece, dp_error *err)
 		} else {
 			dp__inflate_io io = { .out = piece->out + piece->got,
 					      .cap = limit_of(gz, piece) - piece->got,
-					      .border = piece->border && !is_small(gz) };
+					      .border = piece->border && !is_small(gz, piece) };
 			rc = inflate_some(gz, &io, piece, &gz->late);
 			piece->got += io.got;
 			piece->at_border =

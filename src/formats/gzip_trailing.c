@@ -36,8 +36,7 @@ static void skip_string(dp__cur *cur)
 		cur->bad = true;
 }
 
-/* RFC 1952 2.3: whether a whole header begins here; the cursor is behind it then. */
-static bool pass_header(dp__cur *cur)
+bool dp__gzip_pass_header(dp__cur *cur)
 {
 	bool gzip = dp__cur_u8(cur) == 0x1f && dp__cur_u8(cur) == 0x8b && dp__cur_u8(cur) == 8;
 	unsigned flags = dp__cur_u8(cur);
@@ -61,7 +60,7 @@ static dp_code try_member(dp__trailing *trailing, const uint8_t *bytes, size_t l
 	uint8_t text[4096];
 	uint64_t sum = 0;
 	*found = false;
-	if (!pass_header(&cur))
+	if (!dp__gzip_pass_header(&cur))
 		return DP_OK;
 	dp__inflate_io io = { .out = text, .cap = sizeof text, .end = DP__INFLATE_OUTPUT };
 	dp_code rc = dp__inflate_start(trailing->inflate, err);

@@ -3,7 +3,7 @@
 #ifndef DP_FORMATS_GZIP_TRAILING_H
 #define DP_FORMATS_GZIP_TRAILING_H
 
-#include "core/base/buf.h"
+#include "core/base/bytes.h"
 #include "formats/inflate.h"
 
 /* inflate is lent; off is where the first byte lies. */
@@ -19,5 +19,8 @@ void dp__trailing_fini(dp__trailing *trailing);
 /* More of them, in order; len 0 at the end. DP_EFORMAT: a member begins there, so those before it
  * are no trailer. */
 dp_code dp__trailing_add(dp__trailing *trailing, const uint8_t *bytes, size_t len, dp_error *err);
+
+/* RFC 1952 2.3: whether a whole header begins here; the cursor is behind it then. */
+bool dp__gzip_pass_header(dp__cur *cur);
 
 #endif

@@ -231,6 +231,7 @@ dp_code dp__text_format(dp_format **out, const dp_grammar *grammar, dp_error *er
 		.mate = grammar->mate,
 		.columns = grammar->columns,
 		.rows = grammar->rows ? text_rows : NULL,
+		.write_index = dp__text_export,
 	};
 	*out = &own->format;
 	return DP_OK;

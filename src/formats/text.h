@@ -34,6 +34,8 @@ dp_code dp__text_scan(dp_scan *scan, dp_error *err);
 dp_code dp__text_open(void **self, dp_fetch *fetch, dp_error *err);
 dp_code dp__text_next(void *self, dp_fetch *fetch, dp_batch *batch, dp_error *err);
 void dp__text_close(void *self);
+dp_code dp__text_export(dp_fetch *fetch, const char *as, dp_exported *done, dp_write_fn out,
+			void *user, dp_error *err);
 
 /* The name of the compression that the object seems to have and that no framing reads; NULL. */
 const char *dp__text_foreign(const char *key, const uint8_t *head, size_t len);

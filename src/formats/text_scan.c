@@ -14,6 +14,7 @@
 
 #include "core/base/digest.h"
 #include "core/base/num.h"
+#include "formats/gzi_import.h"
 #include "formats/text.h"
 
 #define SPAN_MIN   ((uint64_t)1 << 10)
@@ -56,11 +57,11 @@ typedef struct scanner {
 	size_t naxes;
 
 	dp__buf text;
-	size_t used;   /* bytes of it that were passed */
-	uint64_t base; /* where its first byte lies in all the text */
-	size_t wait;   /* so long must it be before the grammar is worth asking */
-	bool last;
-	bool may_cut, cut; /* a text that is cut off may be; it is */
+	size_t used;          /* bytes of it that were passed */
+	uint64_t base;        /* where its first byte lies in all the text */
+	size_t wait;          /* so long must it be before the grammar is worth asking */
+	bool last, at_border; /* at_border: of the last piece */
+	bool may_cut, cut;    /* a text that is cut off may be; it is */
 	uint32_t ends[ENDS];
 
 	dp_unit unit;            /* the open one */
@@ -73,7 +74,8 @@ typedef struct scanner {
 	uint64_t nmilestones;
 	dp__buf milestones, state, row;
 	bool pending;
-	point next; /* the pending mark */
+	point next;         /* the pending mark */
+	dp__import *import; /* points that were chosen already; NULL: none */
 } scanner;
 
 static dp_code read_stored(scanner *s, dp_error *err)
@@ -112,13 +114,15 @@ static dp_code choose_span(scanner *s, uint64_t asked, dp_error *err)
 	s->span = asked;
 	if (!asked && s->framing->direct)
 		s->span = AUTO_PLAIN;
-	else if (!asked)
+	else if (!asked && !s->import)
 		s->span = dp__min_u64(dp__max_u64(s->size / AUTO_UNITS, AUTO_MIN), AUTO_MAX);
 	s->span = dp__max_u64(s->span, s->size / MAX_UNITS);
 	/* Small pieces, so that there are points to choose from; what is stored as it is costs
 	 * nothing to cut. */
 	s->piece = (size_t)dp__min_u64(dp__max_u64(s->span / 8, PIECE_MIN),
 				       s->framing->direct ? MILESTONE_MIN : DP__TEXT_PIECE);
+	if (s->import) /* its points are chosen */
+		s->piece = DP__TEXT_PIECE;
 	return DP_OK;
 }
 
@@ -149,12 +153,14 @@ static dp__notes notes_of(const scanner *s)
 	return notes;
 }
 
-/* One more piece of text behind what there is; *at_border: a mark would be cheap behind it. */
-static dp_code read_piece(scanner *s, bool border, bool *at_border, dp_error *err)
+/* One more piece of text behind what there is; at_border: a mark would be cheap behind it. */
+static dp_code read_piece(scanner *s, bool border, dp_error *err)
 {
-	size_t room = s->piece + (size_t)dp__min_u64(4 * s->span, MEMBER_MAX);
+	uint64_t next = dp__import_next(s->import);
+	size_t room =
+		s->piece + (size_t)dp__min_u64(s->import ? MEMBER_MAX : 4 * s->span, MEMBER_MAX);
 	dp_code rc = dp__buf_reserve(&s->text, room, err);
-	*at_border = false;
+	s->at_border = false;
 	if (rc != DP_OK)
 		return rc;
 	dp__piece piece = { .out = s->text.data + s->text.len,
@@ -162,6 +168,12 @@ static dp_code read_piece(scanner *s, bool border, bool *at_border, dp_error *er
 			    .room = room,
 			    .border = border,
 			    .crc = &s->crc };
+	if (next > text_end(s) && next - text_end(s) < room) {
+		/* With room for a byte more, the end of the block before the point is seen. */
+		piece.cap = (size_t)(next - text_end(s)) + 1;
+		piece.room = 0;
+		piece.border = piece.inside = true;
+	}
 	rc = s->framing->read(s->decoder, &piece, err);
 	if (rc == DP_EFORMAT && s->may_cut && notes_of(s).cut) {
 		s->cut = true;
@@ -169,7 +181,7 @@ static dp_code read_piece(scanner *s, bool border, bool *at_border, dp_error *er
 	}
 	s->text.len += piece.got;
 	s->last = rc == DP_OK && piece.got == 0 && !s->cut;
-	*at_border = piece.at_border;
+	s->at_border = piece.at_border;
 	return rc;
 }
 
@@ -252,7 +264,7 @@ static bool is_due(const scanner *s, bool at_border)
 {
 	const point *from = s->pending ? &s->next : &s->mark;
 	uint64_t stored = s->framing->stored_end(s->decoder) - from->stored;
-	if (stored >= s->span && (at_border || stored - s->span >= s->span / 8))
+	if (!s->import && stored >= s->span && (at_border || stored - s->span >= s->span / 8))
 		return true;
 	return text_end(s) - from->text >= TEXT_MAX;
 }
@@ -264,6 +276,14 @@ static dp_code make_next_mark(scanner *s, dp_error *err)
 		rc = make_mark(s, &s->next, err);
 	s->pending = rc == DP_OK;
 	return rc;
+}
+
+/* Compares the imported points that are here with an own mark. */
+static dp_code check_point(scanner *s, const point *mark, dp_error *err)
+{
+	s->row.len = 0;
+	dp_code rc = s->framing->state(s->decoder, &s->row, err);
+	return rc == DP_OK ? dp__import_take(s->import, mark->stored, &s->row, err) : rc;
 }
 
 /* Notes how far the open unit's records have come, now and then. */
@@ -381,9 +401,9 @@ static dp_code pass_records(scanner *s, dp_error *err)
 /* The bytes before the first record. */
 static dp_code read_header(scanner *s, dp_error *err)
 {
-	bool more = s->grammar->header != NULL, at_border;
+	bool more = s->grammar->header != NULL;
 	size_t used = 0;
-	dp_code rc = read_piece(s, false, &at_border, err);
+	dp_code rc = read_piece(s, false, err);
 	while (rc == DP_OK && more) {
 		dp_text text = { s->text.data, s->text.len, s->last };
 		dp_error why;
@@ -395,8 +415,11 @@ static dp_code read_header(scanner *s, dp_error *err)
 		if (used > text.len || (more && (s->last || s->cut || text.len > s->limit)))
 			return dp_fail(err, DP_EFORMAT, "the header has no end");
 		if (more)
-			rc = read_piece(s, false, &at_border, err);
+			rc = read_piece(s, false, err);
 	}
+	/* Points inside a header that came in pieces are of no use. */
+	if (s->grammar->header)
+		dp__import_pass(s->import, text_end(s));
 	if (rc == DP_OK && used &&
 	    dp_scan_attr(s->scan, "header", s->text.data, used, true) != DP_OK)
 		rc = dp_fail(err, DP_EFORMAT, "a header of %zu bytes cannot be kept", used);
@@ -404,20 +427,42 @@ static dp_code read_header(scanner *s, dp_error *err)
 	return rc;
 }
 
-/* One more piece, and a mark where one is due. */
-static dp_code go_on(scanner *s, dp_error *err)
+static dp_code mark_here(scanner *s, dp_error *err)
 {
-	const point *from = s->pending ? &s->next : &s->mark;
-	bool border = s->framing->stored_end(s->decoder) - from->stored >= s->span, at_border;
-	dp_code rc = read_piece(s, border, &at_border, err);
-	if (rc != DP_OK || s->last || s->cut || !is_due(s, border && at_border))
-		return rc;
+	dp_code rc = DP_OK;
 	if (s->pending) {
 		/* The new mark may not take the place of one that has its border. */
 		s->wait = 0;
 		rc = pass_records(s, err);
 	}
 	return rc == DP_OK ? make_next_mark(s, err) : rc;
+}
+
+/* The text ends where an imported point is, or behind: then that is none. */
+static dp_code take_point(scanner *s, dp_error *err)
+{
+	const point *from = s->pending ? &s->next : &s->mark;
+	if (dp__import_next(s->import) < text_end(s) || !s->at_border)
+		return dp__import_fail(s->import, err);
+	if (s->framing->stored_end(s->decoder) - from->stored < s->span) {
+		dp__import_pass(s->import, text_end(s) + 1);
+		return DP_OK;
+	}
+	dp_code rc = mark_here(s, err);
+	return rc == DP_OK ? check_point(s, &s->next, err) : rc;
+}
+
+/* One more piece, and a mark where one is due. */
+static dp_code go_on(scanner *s, dp_error *err)
+{
+	const point *from = s->pending ? &s->next : &s->mark;
+	bool border = !s->import && s->framing->stored_end(s->decoder) - from->stored >= s->span;
+	if (dp__import_next(s->import) <= text_end(s))
+		return take_point(s, err);
+	dp_code rc = read_piece(s, border, err);
+	if (rc != DP_OK || s->last || s->cut || !is_due(s, border && s->at_border))
+		return rc;
+	return mark_here(s, err);
 }
 
 /* The next record of a text that ends here; false if what is left is none. */
@@ -457,6 +502,8 @@ static dp_code end_cut(scanner *s, dp_error *err)
 static dp_code walk(scanner *s, dp_error *err)
 {
 	dp_code rc = make_mark(s, &s->mark, err);
+	if (rc == DP_OK && dp__import_next(s->import) == 0)
+		rc = check_point(s, &s->mark, err);
 	if (rc == DP_OK)
 		rc = read_header(s, err);
 	if (rc == DP_OK)
@@ -472,20 +519,6 @@ static dp_code walk(scanner *s, dp_error *err)
 	return rc == DP_OK && s->cut ? end_cut(s, err) : rc;
 }
 
-static void warn(scanner *s, const dp__notes *notes)
-{
-	if (notes->others)
-		dp_scan_warn(s->scan, "%" PRIu64 " bytes that are not gzip follow the last member",
-			     notes->others);
-	if (notes->lies)
-		dp_scan_warn(s->scan,
-			     "%" PRIu64 " BGZF blocks are not as long as they say, the first at "
-			     "stored byte %" PRIu64 "; they were read as gzip",
-			     notes->lies, notes->lie);
-	if (notes->no_eof && !notes->cut)
-		dp_scan_warn(s->scan, "the block that ends a BGZF file is missing");
-}
-
 /* The last unit, and what trails the text. */
 static dp_code finish(scanner *s, bool strict, dp_error *err)
 {
@@ -494,12 +527,14 @@ static dp_code finish(scanner *s, bool strict, dp_error *err)
 	dp_code rc = s->pending ? DP_OK : keep_state(s, err);
 	if (rc == DP_OK)
 		rc = emit_unit(s, err);
+	if (rc == DP_OK)
+		rc = dp__import_end(s->import, text_end(s), err);
 	if (rc == DP_OK && notes.others && strict)
 		return dp_fail(err, DP_EFORMAT,
 			       "%" PRIu64 " bytes that are not gzip follow the last member",
 			       notes.others);
 	if (rc == DP_OK)
-		warn(s, &notes);
+		dp__notes_warn(&notes, s->scan);
 	return rc;
 }
 
@@ -515,6 +550,8 @@ static dp_code scan_text(scanner *s, const dp__text_params *params, dp_error *er
 {
 	dp__stored stored = { .more = lend, .user = s, .threads = may_use };
 	dp_code rc = choose_framing(s, err);
+	if (rc == DP_OK)
+		rc = dp__import_open(&s->import, s->scan, s->framing, err);
 	if (rc == DP_OK)
 		rc = choose_span(s, params->span, err);
 	if (rc == DP_OK)
@@ -549,6 +586,7 @@ out:
 	if (s) {
 		if (s->decoder)
 			s->framing->close(s->decoder);
+		dp__import_free(s->import);
 		dp__buf_fini(&s->text);
 		dp__buf_fini(&s->milestones);
 		dp__buf_fini(&s->state);

@@ -94,6 +94,29 @@ bytes make_gzip(const uint8_t *data, size_t len, int level, int strategy)
 	return out;
 }
 
+bytes make_blocks(bytes text, size_t every, int flush, uint64_t *ends)
+{
+	size_t room = text.len * 2 + 1000;
+	z_stream z = { 0 };
+	cr_assert_eq(deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 9, Z_DEFAULT_STRATEGY), Z_OK);
+	bytes out = { malloc(room), 0 };
+	cr_assert(out.data);
+	z.next_in = text.data;
+	z.next_out = out.data;
+	z.avail_out = (uInt)room;
+	for (size_t i = 0; z.total_in + every < text.len; i++) {
+		z.avail_in = (uInt)every;
+		cr_assert_eq(deflate(&z, flush), Z_OK);
+		if (ends)
+			ends[i] = z.total_out;
+	}
+	z.avail_in = (uInt)(text.len - z.total_in);
+	cr_assert_eq(deflate(&z, Z_FINISH), Z_STREAM_END);
+	out.len = z.total_out;
+	deflateEnd(&z);
+	return out;
+}
+
 bytes make_members(const uint8_t *data, size_t len, size_t member, int level)
 {
 	bytes out = make_copy("", 0);

@@ -22,6 +22,11 @@ bytes make_lines(size_t n, size_t longest, uint64_t seed);
 /* One gzip member by zlib: level 0 to 9, strategy Z_DEFAULT_STRATEGY, Z_HUFFMAN_ONLY, Z_FIXED, ...
  */
 bytes make_gzip(const uint8_t *data, size_t len, int level, int strategy);
+/*
+ * One member in blocks of so many bytes of text. flush: Z_BLOCK, the next block begins at any bit;
+ * Z_SYNC_FLUSH or Z_FULL_FLUSH, behind an empty block. ends, if not NULL: where each ended.
+ */
+bytes make_blocks(bytes text, size_t every, int flush, uint64_t *ends);
 /* Many members of so many bytes of text each. */
 bytes make_members(const uint8_t *data, size_t len, size_t member, int level);
 /* BGZF: blocks with a BC subfield, and the empty block at the end (SAM 4.1). */

@@ -100,7 +100,7 @@ static dp_code find_fresh(dp_index **out, dp_session *session, const dp_call *ca
 {
 	dp_error why = { 0 };
 	bool yes = false;
-	if (opts->force)
+	if (opts->force || opts->imported)
 		return DP_OK;
 	dp_code rc = dp__index_open(out, session, call, url, &why);
 	if (rc == DP_OK)
@@ -174,6 +174,9 @@ static dp_code scan_object(dp_scan *scan, const char *url, const dp__params *par
 	if (rc != DP_OK)
 		return dp_fail(err, rc, "%s", why.msg);
 	rc = check_unchanged(scan, err);
+	if (rc == DP_OK && scan->imported.store && !scan->imported_read)
+		rc = dp_fail(err, DP_EUNSUPPORTED, "the format %s imports no index",
+			     scan->format->name);
 	if (rc == DP_OK)
 		rc = dp__buf_close(&scan->warnings, err);
 	if (rc == DP_OK) {
@@ -225,6 +228,10 @@ static dp_code build(dp_index **out, dp_session *session, const dp_call *call, c
 		scan->use = (dp_format_use){ scan->format->impl, params.value };
 		scan->progress = opts->progress;
 		scan->user = opts->user;
+		if (opts->imported)
+			rc = dp__scan_import(scan, opts->imported, err);
+	}
+	if (rc == DP_OK) {
 		rc = scan_and_store(scan, url, &params, out, err);
 	}
 	dp__scan_fini(scan);

@@ -43,7 +43,7 @@ struct dp_fetch {
 	dp__buf rows;   /* rows read and not taken yet */
 	uint64_t rows_read;
 	uint32_t rows_crc;
-	bool rows_end;
+	bool rows_end, rows_only;
 	planned *queue; /* [head, tail) */
 	size_t head, tail, cap;
 	planned now;
@@ -142,6 +142,8 @@ static dp_code plan_unit(dp_fetch *fetch, const dp_unit *unit, const uint8_t *st
 		memcpy(item->state, state, unit->state_len);
 	}
 	fetch->tail++;
+	if (fetch->rows_only)
+		return DP_OK;
 	bool cut = dp__plan_cuts(unit, &fetch->slice->sel, origin->naxes);
 	item->nextents =
 		dp__plan_extents(origin->format, &fetch->use, unit, cut ? item->state : NULL,
@@ -305,6 +307,25 @@ dp_code dp_fetch_bytes(dp_fetch *fetch, size_t i, dp_extent *what, const uint8_t
 	return rc;
 }
 
+uint64_t dp_fetch_size(const dp_fetch *fetch, size_t part)
+{
+	return part < fetch->origin->nparts ? fetch->origin->part[part].size : 0;
+}
+
+dp_code dp_fetch_read(dp_fetch *fetch, const dp_extent *what, void *buf, dp_error *err)
+{
+	uint64_t size = dp_fetch_size(fetch, what->part);
+	if (what->off > size || what->len > size - what->off)
+		return dp_fail(err, DP_EFORMAT,
+			       "bytes %" PRIu64 " to +%" PRIu64 " lie behind the end", what->off,
+			       what->len);
+	if (what->len == 0)
+		return DP_OK;
+	return dp__site_read(&fetch->part[what->part].site, &fetch->call,
+			     fetch->origin->part[what->part].etag,
+			     &(dp_read){ what->off, (size_t)what->len, buf }, 1, err);
+}
+
 const uint8_t *dp_fetch_state(const dp_fetch *fetch)
 {
 	return fetch->now.state;
@@ -336,6 +357,11 @@ const void *dp_fetch_attr(const dp_fetch *fetch, const char *name, size_t *len)
 	if (origin->travel)
 		return dp__travel_find(origin->travel, (size_t)origin->travel_len, name, len);
 	return dp__travel_find(fetch->travel.data, fetch->travel.len, name, len);
+}
+
+void dp__fetch_rows_only(dp_fetch *fetch)
+{
+	fetch->rows_only = true;
 }
 
 dp_price dp__fetch_paid(const dp_fetch *fetch)

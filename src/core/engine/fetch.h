@@ -6,6 +6,8 @@
 
 /* slice is lent, and no set. */
 dp_code dp__fetch_open(dp_fetch **out, const dp_slice *slice, dp_error *err);
+/* From now on units come without bytes, and nothing is read ahead. Before the first unit. */
+void dp__fetch_rows_only(dp_fetch *fetch);
 /* What was fetched so far. */
 dp_price dp__fetch_paid(const dp_fetch *fetch);
 /* Seconds that were waited for it, after the opening. */

@@ -12,6 +12,7 @@
 #include "core/base/text.h"
 #include "core/engine/budget.h"
 #include "core/engine/scan.h"
+#include "core/engine/slice.h"
 #include "core/index/row.h"
 #include "core/io/url.h"
 
@@ -64,10 +65,52 @@ void dp__scan_fini(dp_scan *scan)
 		dp__site_close(&scan->stream[i].site);
 		dp__buf_fini(&scan->stream[i].scratch);
 	}
+	dp__site_close(&scan->imported);
+	free(scan->imported_url);
 	dp__run_free(scan->run);
 	dp__buf_fini(&scan->row);
 	dp__buf_fini(&scan->warnings);
 	dp__table_fini(&scan->table);
+}
+
+dp_code dp__scan_import(dp_scan *scan, const char *typed, dp_error *err)
+{
+	dp_stat stat = { 0 };
+	char *url = NULL;
+	dp_code rc = dp__url_of(&url, typed, err);
+	if (rc == DP_OK)
+		rc = dp__url_public(&scan->imported_url, url, err);
+	if (rc != DP_OK)
+		goto out;
+	rc = dp__site_open(&scan->imported, scan->session, &(dp_place){ .url = url }, err);
+	if (rc == DP_OK)
+		rc = dp__site_stat(&scan->imported, &scan->call, &stat, err);
+	if (rc == DP_OK && stat.size == 0)
+		rc = dp_fail(err, DP_EFORMAT, "is empty, no index");
+	if (rc != DP_OK)
+		rc = dp__error_in(err, rc, scan->imported_url);
+	scan->imported_size = stat.size;
+	memcpy(scan->imported_etag, stat.etag, sizeof scan->imported_etag);
+out:
+	free(url);
+	return rc;
+}
+
+uint64_t dp_scan_imported_size(const dp_scan *scan)
+{
+	return scan->imported_size;
+}
+
+dp_code dp_scan_imported_read(dp_scan *scan, uint64_t off, void *buf, size_t len, dp_error *err)
+{
+	scan->imported_read = true;
+	if (off > scan->imported_size || len > scan->imported_size - off)
+		return dp_fail(err, DP_EFORMAT, "the imported index is cut off");
+	if (len == 0)
+		return DP_OK;
+	dp_code rc = dp__site_read(&scan->imported, &scan->call, scan->imported_etag,
+				   &(dp_read){ off, len, buf }, 1, err);
+	return rc == DP_OK ? DP_OK : dp__error_in(err, rc, scan->imported_url);
 }
 
 uint64_t dp_scan_size(const dp_scan *scan, size_t part)

@@ -23,6 +23,11 @@ struct dp_scan {
 	dp__run *run;
 	dp__buf row, warnings;
 	dp__stream stream[DP__MAX_PARTS];
+	dp__site imported;  /* another program's index; closed: none was given */
+	char *imported_url; /* public, for messages */
+	uint64_t imported_size;
+	char imported_etag[256];
+	bool imported_read;
 	dp_progress_fn progress;
 	void *user;
 	uint64_t done, total;
@@ -31,6 +36,8 @@ struct dp_scan {
 
 /* Opens every part. table.url, part and nparts are set before; the rest is zeroed. */
 dp_code dp__scan_open(dp_scan *scan, dp_error *err);
+/* Opens another program's index, for dp_scan_imported_read(). */
+dp_code dp__scan_import(dp_scan *scan, const char *url, dp_error *err);
 void dp__scan_fini(dp_scan *scan);
 
 #endif
