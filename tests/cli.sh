@@ -385,6 +385,39 @@ for name in get_compresses set_names_are_compared set_members_are_separated snap
 	test_ok $name
 done
 
+# ---- export, import ----
+cp reads.fastq.gz points.fastq.gz
+export_names_what_went_in() {
+	dp 0 index points.fastq.gz -q && dp 0 export points.fastq.gz -o points.gzi && [ ! -s out ] && [ -s points.gzi ] &&
+		grep -q '^gztool, points of [0-9]* of [0-9]* units$' err && dp 0 export points.fastq.gz -q -o points.gzi && [ ! -s err ]
+}
+export_takes_the_kind_of_the_name() {
+	dp 0 export points.fastq.gz -o points.gzidx && [ "$(head -c 5 points.gzidx)" = GZIDX ] && has err indexed-gzip &&
+		dp 0 export points.fastq.gz -o points.gzidx --as gztool-lines && [ "$(tail -c +9 points.gzidx | head -c 8)" = gzipindX ]
+}
+export_prints_json() {
+	dp 0 export points.fastq.gz -o points.gzi --json && has out '{"object":"points.fastq.gz","as":"gztool","points":' &&
+		dp 0 export points.fastq.gz --as gztool --json && cmp out points.gzi && has err '"units":'
+}
+export_needs_a_kind() { dp 64 export points.fastq.gz -o points.idx && has err 'needs --as' && dp 64 export points.fastq.gz --as bgzip; }
+export_needs_gzip() { echo kept >kept.gzi && dp 0 index few.fastq -q && dp 69 export few.fastq -o kept.gzi && says 'few.fastq: ' && has kept.gzi kept; }
+export_needs_index() { cp few.fastq new.fastq && dp 66 export new.fastq --as gztool && has err 'make one with'; }
+export_full_disk() { dp 73 export points.fastq.gz --as gztool -o /dev/full && says 'points.fastq.gz: cannot write'; }
+import_builds_anew() {
+	dp 0 export points.fastq.gz -q -o points.gzi && dp 0 index points.fastq.gz --import points.gzi --json && has out '"built":true' &&
+		dp 0 verify points.fastq.gz && dp 0 index points.fastq.gz && has out 'fresh index'
+}
+import_refuses_damage() {
+	head -c 100 points.gzi >cut.gzi && dp 65 index points.fastq.gz --import cut.gzi && says 'points.fastq.gz: the imported index is cut off' &&
+		dp 65 index mates.fastq.gz --import reads.fastq.gz && dp 66 index points.fastq.gz --import none.gzi && has err none.gzi
+}
+import_needs_gzip() { dp 69 index few.fastq --import points.gzi && has err 'few.fastq: is no gzip'; }
+import_is_of_one_object() { dp 64 index points.fastq.gz few.fastq --import points.gzi; }
+for name in export_names_what_went_in export_takes_the_kind_of_the_name export_prints_json export_needs_a_kind export_needs_gzip \
+	export_needs_index export_full_disk import_builds_anew import_refuses_damage import_needs_gzip import_is_of_one_object; do
+	test_ok $name $name
+done
+
 # ---- the rest ----
 rm_keeps_the_object() { cp few.fastq gone.fastq && dp 0 index gone.fastq && dp 0 rm gone.fastq && has out 'gone.fastq stays' &&
 	[ -e gone.fastq ] && [ ! -e gone.fastq.dpx ]; }

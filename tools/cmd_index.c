@@ -110,6 +110,7 @@ static void index_one(struct work *work, size_t i)
 	opts.format = options_last(tool->opts, OPT_FORMAT);
 	opts.args = tool->opts->value[OPT_PARAM];
 	opts.force = options_has(tool->opts, OPT_FORCE);
+	opts.imported = options_last(tool->opts, OPT_IMPORT);
 	opts.progress = progress_step;
 	opts.user = &work->job[i];
 	dp_code rc = signals_check(&err);
@@ -183,6 +184,8 @@ static int run(const struct tool *tool)
 	dp_code rc = command_jobs(tool, 1, &jobs, &err);
 	if (rc == DP_OK)
 		rc = objects_take(&work.objects, tool, tool->nwords, &err);
+	if (rc == DP_OK && options_has(tool->opts, OPT_IMPORT) && work.objects.n > 1)
+		rc = dp_fail(&err, DP_EINVAL, "--import is of one object");
 	if (rc == DP_OK)
 		rc = out_open(&work.out, NULL, &err);
 	work.code = calloc(work.objects.n + 1, sizeof *work.code);
@@ -210,14 +213,19 @@ static int run(const struct tool *tool)
 const struct command cmd_index = {
 	.name = "index",
 	.usage = "OBJECT... [--format NAME] [--force] [-j N] [--json] [-q] "
-		 "[-p NAME=VALUE]... [--recursive] [--create-meta]",
+		 "[-p NAME=VALUE]... [--import FILE] [--recursive] [--create-meta]",
 	.doc = "read objects once and keep where their records are",
 	.more = "An index that is fresh is left as it is; one of another format or other "
 		"parameters, or of an\n"
 		"object that has changed, is built anew. \"dataplug formats NAME\" lists the "
-		"parameters.\n",
+		"parameters.\n"
+		"With --import, a .gz is read as ever, but its units begin at the points of an "
+		"index that "
+		"gztool,\n"
+		"indexed_gzip or rapidgzip made of it; a point that is wrong is an error.\n",
 	.options = OPTION(FORMAT) | OPTION(FORCE) | OPTION(JOBS) | OPTION(JSON) | OPTION(QUIET) |
-		   OPTION(PARAM) | OPTION(RECURSIVE) | OPTION(STRICT) | OPTION(CREATE_META),
+		   OPTION(PARAM) | OPTION(RECURSIVE) | OPTION(STRICT) | OPTION(CREATE_META) |
+		   OPTION(IMPORT),
 	.min = 1,
 	.max = SIZE_MAX,
 	.run = run,

@@ -12,8 +12,9 @@
 #define MAX_JOBS 1024
 
 const struct command *const commands[] = {
-	&cmd_index, &cmd_show,    &cmd_verify,     &cmd_partition, &cmd_get,  &cmd_read, &cmd_map,
-	&cmd_rm,    &cmd_formats, &cmd_strategies, &cmd_tasks,     &cmd_work, &cmd_help, NULL,
+	&cmd_index,      &cmd_show,  &cmd_verify, &cmd_partition, &cmd_get,
+	&cmd_read,       &cmd_map,   &cmd_rm,     &cmd_export,    &cmd_formats,
+	&cmd_strategies, &cmd_tasks, &cmd_work,   &cmd_help,      NULL,
 };
 
 const struct command *command_find(const char *name)

@@ -25,7 +25,7 @@ struct command {
 };
 
 extern const struct command cmd_index, cmd_show, cmd_verify, cmd_partition, cmd_get, cmd_read,
-	cmd_map, cmd_rm, cmd_formats, cmd_strategies, cmd_tasks, cmd_work, cmd_help;
+	cmd_map, cmd_rm, cmd_export, cmd_formats, cmd_strategies, cmd_tasks, cmd_work, cmd_help;
 
 /* All of them, NULL-terminated. */
 extern const struct command *const commands[];

@@ -13,6 +13,7 @@ typedef struct row {
 } row;
 
 static const row table[OPT_COUNT] = {
+	[OPT_AS] = { "as", 0, "NAME", "whose index to write: gztool, gztool-lines, indexed-gzip" },
 	[OPT_BGZIP] = { "bgzip", 0, NULL, "compress the output, in BGZF" },
 	[OPT_CREATE_META] = { "create-meta", 0, NULL,
 			      "make the bucket of --meta if it is missing" },
@@ -27,6 +28,8 @@ static const row table[OPT_COUNT] = {
 			 "send it with requests over http (DATAPLUG_HTTP_HEADER); may be "
 			 "repeated" },
 	[OPT_HELP] = { "help", 'h', NULL, "say how the command is used" },
+	[OPT_IMPORT] = { "import", 0, "FILE",
+			 "begin units at the points of gztool's or indexed_gzip's index" },
 	[OPT_JOBS] = { "jobs", 'j', "N", "so many at once" },
 	[OPT_JSON] = { "json", 0, NULL, "print JSON" },
 	[OPT_KEEP_QUERY] = { "keep-query", 0, NULL,

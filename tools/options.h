@@ -7,6 +7,7 @@
 #include "dataplug/base.h"
 
 typedef enum option {
+	OPT_AS,
 	OPT_BGZIP,
 	OPT_CREATE_META,
 	OPT_EXECUTOR,
@@ -16,6 +17,7 @@ typedef enum option {
 	OPT_GROUP,
 	OPT_HEADER,
 	OPT_HELP,
+	OPT_IMPORT,
 	OPT_JOBS,
 	OPT_JSON,
 	OPT_KEEP_QUERY,
