@@ -87,6 +87,7 @@ def index_build(
     args: Iterable[str],
     force: bool,
     progress: Callable[[int, int], object] | None,
+    imported: str | None,
     /,
 ) -> Index: ...
 def index_open(session: Session, url: str, /) -> Index: ...

@@ -38,7 +38,7 @@ class Dataset:
         self, url: str, force: bool, progress: Progress | None, words: list[str]
     ) -> None:
         session = session_for(self._settings)
-        _dataplug.index_build(session, url, self._format, words, force, progress)
+        _dataplug.index_build(session, url, self._format, words, force, progress, None)
 
     def index(
         self, force: bool = False, progress: Progress | None = None, **params: object

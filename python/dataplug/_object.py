@@ -77,15 +77,27 @@ class Object:
         return self._opened[1]
 
     def index(
-        self, force: bool = False, progress: Progress | None = None, **params: object
+        self,
+        force: bool = False,
+        progress: Progress | None = None,
+        imported: str | os.PathLike[str] | None = None,
+        **params: object,
     ) -> Self:
         """Builds and stores the index if there is none, or none that is fresh and of these params.
 
         params are the format's ("records", "group", "span", ...). force builds it in any case.
-        progress(done, total) counts stored bytes. Returns itself.
+        progress(done, total) counts stored bytes. imported is the index that gztool, indexed_gzip
+        or rapidgzip made of a .gz: units begin at its points, each of which is checked. Returns
+        itself.
         """
         index = _dataplug.index_build(
-            session_for(self._settings), self._url, self._format, words_of(params), force, progress
+            session_for(self._settings),
+            self._url,
+            self._format,
+            words_of(params),
+            force,
+            progress,
+            os.fspath(imported) if imported is not None else None,
         )
         self._opened = os.getpid(), index
         return self
@@ -199,7 +211,7 @@ class ObjectSet:
     ) -> Self:
         """As Object.index(), of each."""
         for one in self.objects:
-            one.index(force, progress, **params)
+            one.index(force, progress, None, **params)
         return self
 
     @property

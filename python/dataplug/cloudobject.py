@@ -227,7 +227,7 @@ class CloudObject:
                 logger.debug("%s: one pass needs no %s", self._path.as_uri(), name)
         if debug:
             logger.info("%s", self._format.debug())
-        self._object = self._open().index(force, None, **dict(extra_args or {}))
+        self._object = self._open().index(force, None, None, **dict(extra_args or {}))
 
     def partition(self, *args: Any, **kwargs: Any) -> list[Any]:
         """partition(strategy, ...): a strategy of the format's module, and what it takes."""

@@ -92,9 +92,9 @@ PyObject *dpy_index_build(PyObject *module, PyObject *args)
 	PyObject *session, *url = NULL, *list, *progress, *index = NULL;
 	dpy_words words = { 0 };
 	int force = 0;
-	if (!PyArg_ParseTuple(args, "O!O&zOpO:index_build", state->session, &session,
-			      PyUnicode_FSConverter, &url, &o.opts.format, &list, &force,
-			      &progress))
+	if (!PyArg_ParseTuple(args, "O!O&zOpOz:index_build", state->session, &session,
+			      PyUnicode_FSConverter, &url, &o.opts.format, &list, &force, &progress,
+			      &o.opts.imported))
 		return NULL;
 	if (dpy_words_init(&words, list)) {
 		o.opts.args = words.at;

@@ -153,7 +153,7 @@ def test_cancel_ends_calls_of_other_threads(web: Server) -> None:
 
     def work() -> None:
         try:
-            _dataplug.index_build(session, url, None, [], False, None)
+            _dataplug.index_build(session, url, None, [], False, None, None)
         except dataplug.Canceled as error:
             failed.append(error)
 

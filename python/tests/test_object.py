@@ -6,6 +6,7 @@ import gzip
 import os
 import pathlib
 import pickle
+import struct
 
 import dataplug
 import numpy
@@ -52,6 +53,28 @@ def test_index_of_a_changed_file_is_built_anew(path: str) -> None:
     assert reads_of.records == 20000
     pathlib.Path(path).write_bytes(gzip.compress(reads(100)))
     assert reads_of.index().records == 100
+
+
+def test_units_begin_at_imported_points(tmp_path: pathlib.Path) -> None:
+    path, points = tmp_path / "two.fastq.gz", tmp_path / "two.gzidx"
+    text = reads(100)
+    member = gzip.compress(text, mtime=0)
+    path.write_bytes(member + member)
+    # indexed_gzip's: behind the headers of the two members, without windows.
+    head = struct.pack(
+        "<5sBBQQIII", b"GZIDX", 1, 0, 2 * len(member), 2 * len(text), 1 << 20, 1 << 15, 2
+    )
+    for off, good in (10, True), (11, False):
+        points.write_bytes(
+            head
+            + struct.pack("<QQBB", 10, 0, 0, 0)
+            + struct.pack("<QQBB", len(member) + off, len(text), 0, 0)
+        )
+        if good:
+            assert len(dataplug.open(path).index(imported=points).units["rec"]) == 2
+        else:
+            with pytest.raises(dataplug.Format, match="point 1 "):
+                dataplug.open(path).index(imported=points)
 
 
 def test_progress_ends_at_the_size(path: str) -> None:
