@@ -6,7 +6,7 @@ import datetime
 import json
 import os
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import _dataplug
@@ -38,41 +38,45 @@ def _micros(seconds: float) -> int:
     return max(0, round(seconds * 1e6))
 
 
-def _tokens(data_slice: BaseSlice) -> list[dict[str, Any]]:
-    """The fields of its members; none of a token that cannot be read."""
-    try:
-        data_slice.price  # noqa: B018
-    except errors.Error:
-        return []
-    token = json.loads(data_slice.token)
-    members: list[dict[str, Any]] = token.get("set", [token])
-    return members
+def _objects_of(token: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What a token that can be read tells of its objects."""
+    whole = json.loads(token)
+    for one in whole.get("set", [whole]):
+        url = one["object"]
+        yield (
+            url,
+            {
+                "url": url.partition("?")[0],
+                "format": one["format"],
+                "record": "record",
+                "size": sum(part[0] for part in one["parts"]),
+                "records": None,
+                "index_size": None,
+            },
+        )
 
 
-def _planned(data_slice: BaseSlice) -> tuple[int | None, int, int, int]:
-    try:
-        return data_slice.selection.records, *data_slice.price
-    except errors.Error:
-        return None, 0, 0, 0
+def _planned(
+    slices: Sequence[BaseSlice],
+) -> tuple[list[dict[str, Any]], list[tuple[int | None, int, int, int]]]:
+    """Each object once, as the tokens tell; of each slice its records, requests, bytes, needed.
 
-
-def _objects(slices: Sequence[BaseSlice]) -> list[dict[str, Any]]:
-    """Each object once, as the tokens tell."""
-    found: dict[str, dict[str, Any]] = {}
+    A token that cannot be read tells of no object and counts as nothing.
+    """
+    objects: dict[str, dict[str, Any]] = {}
+    rows: list[tuple[int | None, int, int, int]] = []
     for data_slice in slices:
-        for one in _tokens(data_slice):
-            found.setdefault(
-                one["object"],
-                {
-                    "url": one["object"].partition("?")[0],
-                    "format": one["format"],
-                    "record": "record",
-                    "size": sum(part[0] for part in one["parts"]),
-                    "records": None,
-                    "index_size": None,
-                },
-            )
-    return list(found.values())
+        try:
+            urls, _, _, records, price = data_slice._info()
+        except errors.Error:
+            rows.append((None, 0, 0, 0))
+            continue
+        rows.append((records, *price))
+        # Of thousands of slices of one object, one token is enough.
+        if not objects.keys() >= set(urls):
+            for url, one in _objects_of(data_slice.token):
+                objects.setdefault(url, one)
+    return list(objects.values()), rows
 
 
 def _code(error: TaskError | None) -> type[errors.Error] | None:
@@ -134,13 +138,13 @@ def write(path: str | os.PathLike[str], results: Results, slices: Sequence[BaseS
     failed: dict[int, TaskError] = {}
     for error, number in results.failed:
         failed.setdefault(number, error)
-    planned = [_planned(data_slice) for data_slice in slices]
+    objects, planned = _planned(slices)
     kinds = {kind.default_code: kind.name for kind in map(_code, failed.values()) if kind}
     data = {
         "v": 1,
         "kind": "map",
         "library": _dataplug.version,
-        "objects": _objects(slices),
+        "objects": objects,
         "job": _job(results, failed),
         "slices": {
             "records": [one[0] for one in planned],
