@@ -32,8 +32,7 @@ static bool check(const dpy_batch *self)
 PyObject *dpy_batch_new(const dpy_state *state, dpy_reader *reader, const dp_batch *batch,
 			void *data, void *at)
 {
-	PyTypeObject *type = state->batch;
-	dpy_batch *self = (dpy_batch *)((allocfunc)PyType_GetSlot(type, Py_tp_alloc))(type, 0);
+	dpy_batch *self = dpy_alloc(state->batch);
 	if (!self) {
 		free(data);
 		free(at);
@@ -50,12 +49,9 @@ PyObject *dpy_batch_new(const dpy_state *state, dpy_reader *reader, const dp_bat
 static void batch_dealloc(PyObject *object)
 {
 	dpy_batch *self = (dpy_batch *)object;
-	PyTypeObject *type = Py_TYPE(object);
 	free(self->data);
 	free(self->at);
-	Py_XDECREF((PyObject *)self->reader);
-	((freefunc)PyType_GetSlot(type, Py_tp_free))(object);
-	Py_DECREF(type);
+	dpy_free(object, self->reader);
 }
 
 static int batch_getbuffer(PyObject *object, Py_buffer *view, int flags)
@@ -125,8 +121,7 @@ static PyObject *get_ends(PyObject *object, void *none)
 	if (!self->batch.ends)
 		return Py_NewRef(Py_None);
 	dpy_state *state = PyType_GetModuleState(Py_TYPE(object));
-	PyTypeObject *type = state->ends;
-	dpy_ends *ends = (dpy_ends *)((allocfunc)PyType_GetSlot(type, Py_tp_alloc))(type, 0);
+	dpy_ends *ends = dpy_alloc(state->ends);
 	if (!ends)
 		return NULL;
 	ends->batch = (dpy_batch *)Py_NewRef(object);
@@ -161,10 +156,7 @@ PyType_Spec dpy_batch_spec = {
 
 static void ends_dealloc(PyObject *object)
 {
-	PyTypeObject *type = Py_TYPE(object);
-	Py_XDECREF((PyObject *)((dpy_ends *)object)->batch);
-	((freefunc)PyType_GetSlot(type, Py_tp_free))(object);
-	Py_DECREF(type);
+	dpy_free(object, ((dpy_ends *)object)->batch);
 }
 
 static int ends_getbuffer(PyObject *object, Py_buffer *view, int flags)

@@ -144,15 +144,9 @@ static PyObject *make_capsule(held *self)
 /* slice_columns(session, token): capsule */
 PyObject *dpy_slice_columns(PyObject *module, PyObject *args)
 {
-	dpy_state *state = PyModule_GetState(module);
 	stream_call open = { .call.run = run_open };
-	PyObject *session;
-	const char *token;
-	Py_ssize_t len;
-	if (!PyArg_ParseTuple(args, "O!s#:slice_columns", state->session, &session, &token, &len))
-		return NULL;
-	open.call.session = (dpy_session *)session;
-	dp_slice *slice = dpy_slice_load(open.call.session, token, len);
+	dp_slice *slice =
+		dpy_slice_take(module, args, "O!s#:slice_columns", &open.call.session, NULL, NULL);
 	if (!slice)
 		return NULL;
 	held *self = calloc(1, sizeof *self);
@@ -160,7 +154,7 @@ PyObject *dpy_slice_columns(PyObject *module, PyObject *args)
 		dp_slice_free(slice);
 		return PyErr_NoMemory();
 	}
-	self->session = (dpy_session *)Py_NewRef(session);
+	self->session = (dpy_session *)Py_NewRef((PyObject *)open.call.session);
 	open.held = self;
 	open.slice = slice;
 	open.call.where = dp_slice_url(slice);

@@ -132,8 +132,7 @@ PyObject *dpy_list(PyObject *module, PyObject *args)
 
 static PyObject *wrap(const dpy_state *state, PyObject *session, dp_dataset *dataset)
 {
-	PyTypeObject *type = state->dataset;
-	dpy_dataset *self = (dpy_dataset *)((allocfunc)PyType_GetSlot(type, Py_tp_alloc))(type, 0);
+	dpy_dataset *self = dpy_alloc(state->dataset);
 	if (!self) {
 		dp_dataset_free(dataset);
 		return NULL;
@@ -173,15 +172,12 @@ PyObject *dpy_dataset_open(PyObject *module, PyObject *args)
 static void dataset_dealloc(PyObject *object)
 {
 	dpy_dataset *self = (dpy_dataset *)object;
-	PyTypeObject *type = Py_TYPE(object);
 	if (self->dataset && dpy_session_here(self->session)) {
 		Py_BEGIN_ALLOW_THREADS
 		dp_dataset_free(self->dataset);
 		Py_END_ALLOW_THREADS
 	}
-	Py_XDECREF((PyObject *)self->session);
-	((freefunc)PyType_GetSlot(type, Py_tp_free))(object);
-	Py_DECREF(type);
+	dpy_free(object, self->session);
 }
 
 /* [(url, records or None)] */

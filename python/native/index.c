@@ -16,8 +16,7 @@ typedef struct object_call {
 static PyObject *wrap(dpy_session *session, dp_index *index, PyObject *module)
 {
 	dpy_state *state = PyModule_GetState(module);
-	PyTypeObject *type = state->index;
-	dpy_index *self = (dpy_index *)((allocfunc)PyType_GetSlot(type, Py_tp_alloc))(type, 0);
+	dpy_index *self = dpy_alloc(state->index);
 	if (!self) {
 		dp_index_free(index);
 		return NULL;
@@ -30,15 +29,12 @@ static PyObject *wrap(dpy_session *session, dp_index *index, PyObject *module)
 static void index_dealloc(PyObject *object)
 {
 	dpy_index *self = (dpy_index *)object;
-	PyTypeObject *type = Py_TYPE(object);
 	if (self->index && dpy_session_here(self->session)) {
 		Py_BEGIN_ALLOW_THREADS
 		dp_index_free(self->index);
 		Py_END_ALLOW_THREADS
 	}
-	Py_XDECREF((PyObject *)self->session);
-	((freefunc)PyType_GetSlot(type, Py_tp_free))(object);
-	Py_DECREF(type);
+	dpy_free(object, self->session);
 }
 
 static dp_code run_build(dpy_call *call)

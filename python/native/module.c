@@ -3,6 +3,19 @@
 
 #include "native.h"
 
+void *dpy_alloc(PyTypeObject *type)
+{
+	return ((allocfunc)PyType_GetSlot(type, Py_tp_alloc))(type, 0);
+}
+
+void dpy_free(PyObject *object, void *held)
+{
+	PyTypeObject *type = Py_TYPE(object);
+	Py_XDECREF((PyObject *)held);
+	((freefunc)PyType_GetSlot(type, Py_tp_free))(object);
+	Py_DECREF(type);
+}
+
 /* unit_layout(): what is where in the table of units that an Index lends, {name: offset}. */
 static PyObject *unit_layout(PyObject *module, PyObject *none)
 {

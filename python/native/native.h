@@ -33,6 +33,11 @@ typedef struct dpy_index {
 	dp_index *index;
 } dpy_index;
 
+/* A zeroed object of a type of this module; NULL with an exception. */
+void *dpy_alloc(PyTypeObject *type);
+/* What a dealloc ends with: lets go of what the object held (may be NULL), and frees it. */
+void dpy_free(PyObject *object, void *held);
+
 /* False with RuntimeError if the handle was opened before a fork(). */
 bool dpy_session_check(const dpy_session *session);
 /* Whether what was opened on it may be freed here. */
@@ -66,6 +71,13 @@ void dpy_bytes_fini(dpy_bytes *bytes);
 
 /* The slice of a token (no I/O); NULL with an exception. */
 dp_slice *dpy_slice_load(dpy_session *session, const char *token, Py_ssize_t len);
+/*
+ * The same of a function's arguments (session, token, ...). format: of PyArg_ParseTuple(),
+ * beginning with "O!s#"; third and fourth: where what it has after these goes. The session is
+ * borrowed.
+ */
+dp_slice *dpy_slice_take(PyObject *module, PyObject *args, const char *format,
+			 dpy_session **session, void *third, void *fourth);
 /* The tokens of slices as a list of str. */
 PyObject *dpy_tokens(const dp_slices *slices);
 /* A sequence of dpy_index of one session, to be freed with PyMem_Free(); NULL with an exception. */

@@ -223,35 +223,27 @@ static PyObject *reader_paid(PyObject *object, PyObject *none)
 static void reader_dealloc(PyObject *object)
 {
 	dpy_reader *self = (dpy_reader *)object;
-	PyTypeObject *type = Py_TYPE(object);
 	close_reader(self);
 	if (self->slice && dpy_session_here(self->session))
 		dp_slice_free(self->slice);
-	Py_XDECREF((PyObject *)self->session);
-	((freefunc)PyType_GetSlot(type, Py_tp_free))(object);
-	Py_DECREF(type);
+	dpy_free(object, self->session);
 }
 
 /* reader(session, token, copy) */
 PyObject *dpy_reader_new(PyObject *module, PyObject *args)
 {
 	dpy_state *state = PyModule_GetState(module);
-	PyTypeObject *type = state->reader;
-	PyObject *session;
-	const char *token;
-	Py_ssize_t len;
+	dpy_session *session;
 	int copy;
-	if (!PyArg_ParseTuple(args, "O!s#p:reader", state->session, &session, &token, &len, &copy))
-		return NULL;
-	dp_slice *slice = dpy_slice_load((dpy_session *)session, token, len);
+	dp_slice *slice = dpy_slice_take(module, args, "O!s#p:reader", &session, &copy, NULL);
 	if (!slice)
 		return NULL;
-	dpy_reader *self = (dpy_reader *)((allocfunc)PyType_GetSlot(type, Py_tp_alloc))(type, 0);
+	dpy_reader *self = dpy_alloc(state->reader);
 	if (!self) {
 		dp_slice_free(slice);
 		return NULL;
 	}
-	self->session = (dpy_session *)Py_NewRef(session);
+	self->session = (dpy_session *)Py_NewRef((PyObject *)session);
 	self->slice = slice;
 	self->copy = copy != 0;
 	return (PyObject *)self;

@@ -45,8 +45,7 @@ static PyObject *session_new(PyTypeObject *type, PyObject *args, PyObject *kwarg
 	if (!PyArg_ParseTuple(args, "OO:Session", &settings, &log) ||
 	    !dpy_words_init(&words, settings))
 		return NULL;
-	allocfunc alloc = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
-	dpy_session *self = (dpy_session *)alloc(type, 0);
+	dpy_session *self = dpy_alloc(type);
 	if (!self) {
 		dpy_words_fini(&words);
 		return NULL;
@@ -68,15 +67,12 @@ static PyObject *session_new(PyTypeObject *type, PyObject *args, PyObject *kwarg
 static void session_dealloc(PyObject *object)
 {
 	dpy_session *self = (dpy_session *)object;
-	PyTypeObject *type = Py_TYPE(object);
 	if (self->session && dpy_session_here(self)) {
 		Py_BEGIN_ALLOW_THREADS
 		dp_session_free(self->session);
 		Py_END_ALLOW_THREADS
 	}
-	Py_XDECREF(self->log);
-	((freefunc)PyType_GetSlot(type, Py_tp_free))(object);
-	Py_DECREF(type);
+	dpy_free(object, self->log);
 }
 
 static PyObject *session_cancel(PyObject *object, PyObject *none)

@@ -8,8 +8,7 @@
 typedef struct get_call {
 	dpy_call call;
 	dp_slice *slice;
-	unsigned flags;
-	int fd;
+	int raw, fd;
 	dpy_bytes bytes;
 } get_call;
 
@@ -22,6 +21,17 @@ dp_slice *dpy_slice_load(dpy_session *session, const char *token, Py_ssize_t len
 	if (dp_slice_load(&slice, session->session, token, (size_t)len, &err) != DP_OK)
 		dpy_raise(&err, NULL);
 	return slice;
+}
+
+dp_slice *dpy_slice_take(PyObject *module, PyObject *args, const char *format,
+			 dpy_session **session, void *third, void *fourth)
+{
+	const dpy_state *state = PyModule_GetState(module);
+	const char *token;
+	Py_ssize_t len;
+	if (!PyArg_ParseTuple(args, format, state->session, session, &token, &len, third, fourth))
+		return NULL;
+	return dpy_slice_load(*session, token, len);
 }
 
 static PyObject *urls_of(const dp_slice *slice)
@@ -39,13 +49,9 @@ static PyObject *urls_of(const dp_slice *slice)
 /* slice_info(session, token): (urls, format, first, count or None, (requests, bytes, needed)) */
 PyObject *dpy_slice_info(PyObject *module, PyObject *args)
 {
-	dpy_state *state = PyModule_GetState(module);
-	PyObject *session, *count;
-	const char *token;
-	Py_ssize_t len;
-	if (!PyArg_ParseTuple(args, "O!s#:slice_info", state->session, &session, &token, &len))
-		return NULL;
-	dp_slice *slice = dpy_slice_load((dpy_session *)session, token, len);
+	dpy_session *session;
+	PyObject *count;
+	dp_slice *slice = dpy_slice_take(module, args, "O!s#:slice_info", &session, NULL, NULL);
 	if (!slice)
 		return NULL;
 	const dp_sel *sel = dp_slice_sel(slice);
@@ -60,10 +66,15 @@ PyObject *dpy_slice_info(PyObject *module, PyObject *args)
 	return info;
 }
 
+static unsigned flags_of(const get_call *get)
+{
+	return get->raw ? DP_GET_RAW : 0;
+}
+
 static dp_code run_read(dpy_call *call)
 {
 	get_call *get = (get_call *)call;
-	return dp_slice_get(get->slice, get->flags, dpy_bytes_write, &get->bytes, &call->err);
+	return dp_slice_get(get->slice, flags_of(get), dpy_bytes_write, &get->bytes, &call->err);
 }
 
 static dp_code write_fd(void *user, const void *data, size_t len, dp_error *err)
@@ -82,13 +93,14 @@ static dp_code write_fd(void *user, const void *data, size_t len, dp_error *err)
 static dp_code run_write(dpy_call *call)
 {
 	get_call *get = (get_call *)call;
-	return dp_slice_get(get->slice, get->flags, write_fd, &get->fd, &call->err);
+	return dp_slice_get(get->slice, flags_of(get), write_fd, &get->fd, &call->err);
 }
 
-static bool run(get_call *get, PyObject *session, const char *token, Py_ssize_t len)
+/* Takes what it is to do from the arguments, and does it. */
+static bool run(get_call *get, PyObject *module, PyObject *args, const char *format, int *third,
+		int *fourth)
 {
-	get->call.session = (dpy_session *)session;
-	get->slice = dpy_slice_load(get->call.session, token, len);
+	get->slice = dpy_slice_take(module, args, format, &get->call.session, third, fourth);
 	if (!get->slice)
 		return false;
 	get->call.where = dp_slice_url(get->slice);
@@ -102,17 +114,8 @@ static bool run(get_call *get, PyObject *session, const char *token, Py_ssize_t 
 /* slice_read(session, token, raw): bytes */
 PyObject *dpy_slice_read(PyObject *module, PyObject *args)
 {
-	dpy_state *state = PyModule_GetState(module);
 	get_call get = { .call.run = run_read };
-	PyObject *session;
-	const char *token;
-	Py_ssize_t len;
-	int raw;
-	if (!PyArg_ParseTuple(args, "O!s#p:slice_read", state->session, &session, &token, &len,
-			      &raw))
-		return NULL;
-	get.flags = raw ? DP_GET_RAW : 0;
-	if (run(&get, session, token, len))
+	if (run(&get, module, args, "O!s#p:slice_read", &get.raw, NULL))
 		return dpy_bytes_take(&get.bytes);
 	dpy_bytes_fini(&get.bytes);
 	return NULL;
@@ -121,15 +124,8 @@ PyObject *dpy_slice_read(PyObject *module, PyObject *args)
 /* slice_write(session, token, fd, raw) */
 PyObject *dpy_slice_write(PyObject *module, PyObject *args)
 {
-	dpy_state *state = PyModule_GetState(module);
 	get_call get = { .call.run = run_write };
-	PyObject *session;
-	const char *token;
-	Py_ssize_t len;
-	int raw;
-	if (!PyArg_ParseTuple(args, "O!s#ip:slice_write", state->session, &session, &token, &len,
-			      &get.fd, &raw))
+	if (!run(&get, module, args, "O!s#ip:slice_write", &get.fd, &get.raw))
 		return NULL;
-	get.flags = raw ? DP_GET_RAW : 0;
-	return run(&get, session, token, len) ? Py_NewRef(Py_None) : NULL;
+	return Py_NewRef(Py_None);
 }
