@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import importlib
 import io
 import logging
 import pathlib
@@ -197,6 +198,12 @@ def test_strategies_may_be_of_ones_own(co: CloudObject) -> None:
         co.partition("chunks")
     with pytest.raises(dataplug.InvalidArgument, match="format"):
         CloudObject.from_s3("FASTQGZip", "s3://bucket/key")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("module", ["entities", "preprocessing", "preprocessing.metadata"])
+def test_formats_in_python_are_told_where_to_go(module: str) -> None:
+    with pytest.raises(ImportError, match=r"written in C \(docs/format\.md\)"):
+        importlib.import_module(f"dataplug.{module}")
 
 
 def test_storage_is_a_client(s3_env: S3, co: CloudObject) -> None:

@@ -1,0 +1,3 @@
+"""As entities, which says what there is instead."""
+
+from . import entities as entities
