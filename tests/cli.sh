@@ -453,6 +453,15 @@ times_out() {
 	return $code
 }
 times_out_by_environment() { dp 64 formats --timeout soon && DATAPLUG_TIMEOUT=x dp 64 formats && DATAPLUG_TIMEOUT=60 dp 0 formats; }
+# The time is over before the first object is looked at: what was not done is said, and is no success.
+stops_before_it_begins() {
+	cp few.fastq kept.fastq && dp 0 index kept.fastq || return 1
+	for name in index verify rm; do
+		dp 75 $name kept.fastq few.fastq --timeout 0.000001 && says 'kept.fastq: not done' && [ ! -s out ] || return 1
+	done
+	[ -e kept.fastq.dpx ]
+}
+work_says_that_it_was_stopped() { dp 75 work count --timeout 0.000001 <s.jsonl && has err 'not done within the timeout'; }
 is_cancelled() {
 	mkfifo slower 2>mkfifo.log
 	sleep 20 >slower &
@@ -474,7 +483,7 @@ cancel_leaves_the_old_index() {
 has_no_bar_without_a_terminal() { dp 0 index --force reads.fastq.gz && [ ! -s err ]; }
 for name in rm_keeps_the_object rm_needs_index lists_all lists_parameters helps tells_its_version needs_a_command \
 	names_near_options refuses_options_of_others takes_options_anywhere takes_settings times_out \
-	times_out_by_environment cancel_leaves_the_old_index has_no_bar_without_a_terminal; do
+	times_out_by_environment stops_before_it_begins work_says_that_it_was_stopped cancel_leaves_the_old_index has_no_bar_without_a_terminal; do
 	test_ok $name
 done
 test_ok interrupt_cancels is_cancelled INT

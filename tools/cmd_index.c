@@ -134,7 +134,7 @@ static void index_one(struct work *work, size_t i)
 static bool take(struct work *work, size_t *i)
 {
 	pthread_mutex_lock(&work->lock);
-	bool more = work->next < work->objects.n && !work->broken && !signals_stopped();
+	bool more = work->next < work->objects.n && !work->broken;
 	if (more)
 		*i = work->next++;
 	pthread_mutex_unlock(&work->lock);
@@ -172,7 +172,7 @@ static int first_failure(const struct work *work)
 		if (work->code[i])
 			return work->code[i];
 	}
-	return signals_stopped();
+	return EXIT_FINE;
 }
 
 static int run(const struct tool *tool)

@@ -24,7 +24,7 @@ static int run(const struct tool *tool)
 	struct out *to = NULL;
 	dp_error err = { 0 };
 	int first = exit_report(NULL, out_open(&to, NULL, &err), &err);
-	for (size_t i = 0; to && i < tool->nwords && !signals_stopped(); i++) {
+	for (size_t i = 0; to && i < tool->nwords; i++) {
 		int code = remove_one(tool, tool->word[i], to);
 		first = first ? first : code;
 	}

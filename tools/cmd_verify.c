@@ -53,7 +53,9 @@ static int verify(const struct verify *all, size_t first, size_t last)
 	for (size_t i = first; i < last; i++)
 		stats_need(command_size(all->index[i]));
 	progress_start("verify", false);
-	dp_code rc = dp_set_verify((const dp_index *const *)all->index + first, last - first,
+	dp_code rc = signals_check(&err);
+	if (rc == DP_OK)
+		rc = dp_set_verify((const dp_index *const *)all->index + first, last - first,
 				   progress_step, &job, &err);
 	progress_stop();
 	return tell(all, first, last, rc, &err);
@@ -62,7 +64,7 @@ static int verify(const struct verify *all, size_t first, size_t last)
 static int verify_each(const struct verify *all)
 {
 	int first = EXIT_FINE;
-	for (size_t i = 0; i < all->n && !signals_stopped() && !out_closed(all->to); i++) {
+	for (size_t i = 0; i < all->n && !out_closed(all->to); i++) {
 		int code = all->index[i] ? verify(all, i, i + 1) : EXIT_FINE;
 		first = first ? first : code;
 	}
@@ -113,7 +115,7 @@ static int run(const struct tool *tool)
 	all.index = calloc(all.n, sizeof *all.index);
 	if (first == EXIT_FINE && !all.index)
 		first = exit_report(NULL, DP_ENOMEM, &(dp_error){ .msg = "no memory for indexes" });
-	for (size_t i = 0; all.to && all.index && i < all.n && !signals_stopped(); i++) {
+	for (size_t i = 0; all.to && all.index && i < all.n; i++) {
 		int code = command_open_index(tool, &all.index[i], tool->word[i]);
 		first = first ? first : code;
 	}

@@ -188,7 +188,7 @@ static int run(const struct tool *tool)
 	pthread_mutex_destroy(&work.in);
 	pthread_mutex_destroy(&work.lock);
 	out_free(work.out);
-	return work.code ? work.code : signals_stopped();
+	return work.code ? work.code : exit_report(NULL, signals_check(&err), &err);
 }
 
 const struct command cmd_work = {
