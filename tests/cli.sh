@@ -183,6 +183,8 @@ partition_keeps_json_off_tokens() {
 }
 partition_needs_index() { dp 66 partition short.fastq count && says 'short.fastq: ' && has err 'dataplug index short.fastq'; }
 partition_needs_object() { dp 66 partition none.fastq count && says 'none.fastq: '; }
+partition_refuses_folder() { mkdir -p folder && dp 69 partition folder count && says 'folder: is a folder'; }
+partition_refuses_fifo() { rm -f pipe && mkfifo pipe && dp 69 partition pipe count && says 'pipe: is a named pipe'; }
 partition_needs_strategy() { dp 64 partition reads.fastq.gz n=7 && says 'usage: '; }
 partition_names_near_strategy() { dp 64 partition reads.fastq.gz chunk n=7 && has err 'did you mean chunks'; }
 partition_names_near_parameter() { dp 64 partition reads.fastq.gz count restt=keep && has err 'did you mean rest'; }
@@ -213,6 +215,8 @@ test_ok partition_prints_json_price
 test_ok partition_keeps_json_off_tokens
 test_ok partition_needs_index
 test_ok partition_needs_object
+test_ok partition_refuses_folder
+test_ok partition_refuses_fifo
 test_ok partition_needs_strategy
 test_ok partition_names_near_strategy
 test_ok partition_names_near_parameter

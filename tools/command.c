@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/base/near.h"
 #include "exit.h"
@@ -94,16 +93,15 @@ static int say_no_index(const struct tool *tool, const char *object)
 int command_open_index(const struct tool *tool, dp_index **out, const char *object)
 {
 	dp_error err = { 0 };
+	uint64_t size = 0;
 	dp_code rc = signals_check(&err);
 	if (rc == DP_OK)
 		rc = dp_index_open(out, tool->session, object, &err);
 	if (rc != DP_ENOTFOUND || signals_stopped())
 		return exit_report(object, rc, &err);
-	if (!strstr(object, "://") && access(object, F_OK) != 0) {
-		exit_say(object, "no such file");
-		return EXIT_NONE;
-	}
-	return say_no_index(tool, object);
+	/* Of a folder or pipe there can be no index; on the network such a look costs a request. */
+	rc = strstr(object, "://") ? DP_OK : dp_object_size(tool->session, object, &size, &err);
+	return rc == DP_OK ? say_no_index(tool, object) : exit_report(object, rc, &err);
 }
 
 dp_code command_jobs(const struct tool *tool, unsigned fallback, unsigned *out, dp_error *err)
