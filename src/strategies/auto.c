@@ -55,9 +55,9 @@ static dp_code cut(const dp_view *view, const void *params, dp_sels *out, dp_err
 {
 	const dp__auto_params *p = params;
 	dp_code rc = check(p, err);
-	if (rc == DP_OK && (p->n == 0 || p->n > DP__AUTO_MAX_SLICES))
+	if (rc == DP_OK && (p->n == 0 || p->n > DP__MAX_SLICES))
 		return dp_fail(err, DP_EINVAL, "n: from 1 to %llu slices",
-			       (unsigned long long)DP__AUTO_MAX_SLICES);
+			       (unsigned long long)DP__MAX_SLICES);
 	for (uint64_t i = 0; rc == DP_OK && i < p->n; i++) {
 		dp_sel sel = dp__select_records(dp__share(view->nrec, i, p->n),
 						dp__share(view->nrec, i + 1, p->n));

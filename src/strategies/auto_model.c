@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+#include "strategies/select.h"
+
 /* How tokens are made, docs/token.md: rows travel inside while a token and all tokens are small. */
 #define TOKEN_WITHOUT_ROWS 400.0
 #define MAX_TOKEN_INSIDE   (7.0 * 1024)
@@ -148,7 +150,7 @@ dp__auto_prediction dp__auto_predict(const dp__auto_case *c, uint64_t n)
 
 static uint64_t most_slices(const dp__auto_case *c)
 {
-	uint64_t n = c->totals->nrec < DP__AUTO_MAX_SLICES ? c->totals->nrec : DP__AUTO_MAX_SLICES;
+	uint64_t n = c->totals->nrec < DP__MAX_SLICES ? c->totals->nrec : DP__MAX_SLICES;
 	return n > c->totals->least ? n : c->totals->least;
 }
 

@@ -8,9 +8,6 @@
 #include "dataplug/strategy.h"
 #include "strategies/auto_profile.h"
 
-/* Most slices that are ever chosen. */
-#define DP__AUTO_MAX_SLICES (UINT64_C(1) << 20)
-
 typedef enum dp__auto_goal {
 	DP__AUTO_BALANCED, /* most slices whose start is a small share; one a worker, if limits let
 			    */

@@ -18,8 +18,9 @@ static dp_code cut(const dp_view *view, const void *params, dp_sels *out, dp_err
 	uint64_t raw = dp__decoded_size(view), rec = 0;
 	dp__decoded at = { .view = view };
 	dp_code rc = DP_OK;
-	if (p->n == 0 || p->n > UINT32_MAX)
-		return dp_fail(err, DP_EINVAL, "n: from 1 to %u slices", UINT32_MAX);
+	if (p->n == 0 || p->n > DP__MAX_SLICES)
+		return dp_fail(err, DP_EINVAL, "n: from 1 to %llu slices",
+			       (unsigned long long)DP__MAX_SLICES);
 	for (uint64_t i = 0; rc == DP_OK && i < p->n; i++) {
 		uint64_t last = dp__share(view->nrec, i + 1, p->n);
 		if (p->by == BY_BYTES)

@@ -6,6 +6,9 @@
 
 #include "dataplug/strategy.h"
 
+/* More are not taken by dp_sels_add(), so none are asked for or chosen. */
+#define DP__MAX_SLICES (UINT64_C(1) << 20)
+
 /* Records [first, last), wherever they lie on the axes. */
 static inline dp_sel dp__select_records(uint64_t first, uint64_t last)
 {
