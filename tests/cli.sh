@@ -186,6 +186,10 @@ partition_needs_object() { dp 66 partition none.fastq count && says 'none.fastq:
 partition_refuses_folder() { mkdir -p folder && dp 69 partition folder count && says 'folder: is a folder'; }
 partition_refuses_fifo() { rm -f pipe && mkfifo pipe && dp 69 partition pipe count && says 'pipe: is a named pipe'; }
 partition_needs_strategy() { dp 64 partition reads.fastq.gz n=7 && says 'usage: '; }
+partition_refuses_another_format() {
+	dp 69 partition reads.fastq.gz chunks n=2 --format lines && says 'reads.fastq.gz: is indexed as fastq, not lines' &&
+		dp 0 partition reads.fastq.gz chunks n=2 --format fastq
+}
 partition_says_how_many_slices_may_be() { dp 64 partition reads.fastq.gz chunks n=1048577 && has err 'from 1 to 1048576 slices'; }
 partition_names_near_strategy() { dp 64 partition reads.fastq.gz chunk n=7 && has err 'did you mean chunks'; }
 partition_names_near_parameter() { dp 64 partition reads.fastq.gz count restt=keep && has err 'did you mean rest'; }
@@ -219,6 +223,7 @@ test_ok partition_needs_object
 test_ok partition_refuses_folder
 test_ok partition_refuses_fifo
 test_ok partition_says_how_many_slices_may_be
+test_ok partition_refuses_another_format
 test_ok partition_needs_strategy
 test_ok partition_names_near_strategy
 test_ok partition_names_near_parameter

@@ -41,14 +41,29 @@ static bool take_words(struct cut *cut, const struct tool *tool)
 	return true;
 }
 
+/* --format says here what the indexes must be of. */
+static int check_format(const struct tool *tool, const dp_index *index, const char *object)
+{
+	const char *wanted = options_last(tool->opts, OPT_FORMAT);
+	const char *format = command_attr(index, "format");
+	dp_error err = { 0 };
+	if (!wanted || strcmp(wanted, format) == 0)
+		return EXIT_FINE;
+	dp_code rc = dp_fail(&err, DP_EUNSUPPORTED, "is indexed as %s, not %s", format, wanted);
+	return exit_report(object, rc, &err);
+}
+
 static int open_indexes(struct cut *cut, const struct tool *tool)
 {
 	int code = EXIT_FINE;
 	cut->index = calloc(cut->nobjects, sizeof *cut->index);
 	if (!cut->index)
 		return exit_report(NULL, DP_ENOMEM, &(dp_error){ .msg = "no memory for indexes" });
-	for (size_t i = 0; code == EXIT_FINE && i < cut->nobjects; i++)
+	for (size_t i = 0; code == EXIT_FINE && i < cut->nobjects; i++) {
 		code = command_open_index(tool, &cut->index[i], tool->word[i]);
+		if (code == EXIT_FINE)
+			code = check_format(tool, cut->index[i], tool->word[i]);
+	}
 	return code;
 }
 
