@@ -1,5 +1,6 @@
 /* test_http_session.c - requests over http among threads, processes, deadlines and signed URLs. */
 #include <criterion/criterion.h>
+#include <locale.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
@@ -196,7 +197,7 @@ static void count_pipe(int number)
 	pipes++;
 }
 
-Test(http_session, signals_of_the_program_are_left_alone)
+Test(http_session, signals_and_locale_of_the_program_are_left_alone)
 {
 	struct sigaction mine = { .sa_handler = count_pipe }, now;
 	dp_session *session = open_session(NULL);
@@ -204,6 +205,7 @@ Test(http_session, signals_of_the_program_are_left_alone)
 	sigset_t before, after;
 	dp__site site;
 
+	cr_assert_str_eq(setlocale(LC_ALL, "C.UTF-8"), "C.UTF-8");
 	sigaction(SIGPIPE, &mine, NULL);
 	pthread_sigmask(SIG_SETMASK, NULL, &before);
 	cr_assert_eq(open_site(&site, session, "/x"), DP_OK);
@@ -214,6 +216,7 @@ Test(http_session, signals_of_the_program_are_left_alone)
 	cr_assert_eq(now.sa_handler, count_pipe);
 	cr_assert_eq(sigismember(&before, SIGPIPE), sigismember(&after, SIGPIPE));
 	cr_assert_eq(pipes, 0);
+	cr_assert_str_eq(setlocale(LC_ALL, NULL), "C.UTF-8");
 	dp__site_close(&site);
 	dp_session_free(session);
 }
