@@ -4,13 +4,12 @@
  * A member may end in the next chunk, so a chunk is work once the next one is there. The decoder's
  * thread fills chunks, and where it needs one that is not decoded yet it does what the others do.
  */
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/base/digest.h"
 #include "core/base/num.h"
+#include "core/base/thread.h"
 #include "formats/gzip_crew.h"
 #include "formats/inflate.h"
 
@@ -229,24 +228,18 @@ static void wait_for(dp__crew *crew, const chunk *c)
 	}
 }
 
-/* Signals are the program's: its own threads shall get them. */
 static void start_helpers(dp__crew *crew, size_t n)
 {
-	sigset_t all, before;
-	sigfillset(&all);
-	if (pthread_sigmask(SIG_SETMASK, &all, &before) != 0)
-		return;
 	for (; crew->nhelpers < n; crew->nhelpers++) {
 		helper *one = &crew->helper[crew->nhelpers];
 		one->crew = crew;
 		if (dp__inflate_open(&one->inflate, NULL) != DP_OK)
 			break;
-		if (pthread_create(&one->thread, NULL, help, one) != 0) {
+		if (!dp__thread_start(&one->thread, help, one)) {
 			dp__inflate_free(one->inflate);
 			break;
 		}
 	}
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 /* ---- the decoder's side ---- */

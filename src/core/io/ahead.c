@@ -2,10 +2,10 @@
 #include "core/io/ahead.h"
 
 #include <inttypes.h>
-#include <signal.h>
 #include <stdlib.h>
 
 #include "core/base/num.h"
+#include "core/base/thread.h"
 
 #define BATCH_MAX 64                  /* reads that go to the store together */
 #define SPARE_MIN ((uint64_t)1 << 20) /* of a buffer that is kept for the next read */
@@ -201,14 +201,7 @@ static void *read_queued(void *user)
 /* Without a thread (the system may have none left) whoever asks reads. */
 static void start_thread(dp__ahead *ahead)
 {
-	sigset_t all, before;
-
-	/* Signals are the program's: its own threads shall get them. */
-	sigfillset(&all);
-	if (pthread_sigmask(SIG_SETMASK, &all, &before) != 0)
-		return;
-	ahead->has_thread = pthread_create(&ahead->thread, NULL, read_queued, ahead) == 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	ahead->has_thread = dp__thread_start(&ahead->thread, read_queued, ahead);
 }
 
 dp_code dp__ahead_open(dp__ahead **out, const dp__site *site, const dp_call *call, const char *etag,

@@ -1,9 +1,9 @@
 /* threads.c - a job on local threads: slices in order, results as they come, one report at a time.
  */
 #include <inttypes.h>
-#include <signal.h>
 #include <stdlib.h>
 
+#include "core/base/thread.h"
 #include "core/map/job.h"
 
 struct pool {
@@ -57,20 +57,15 @@ static void *work(void *user)
 	return NULL;
 }
 
-/* Signals are the program's business: its own threads take them, not ours. */
 static unsigned start(struct worker *worker, unsigned n, struct pool *pool)
 {
-	sigset_t all, before;
 	unsigned i = 0;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
 	for (; i < n; i++) {
 		worker[i].pool = pool;
 		worker[i].number = i;
-		if (pthread_create(&worker[i].thread, NULL, work, &worker[i]) != 0)
+		if (!dp__thread_start(&worker[i].thread, work, &worker[i]))
 			break;
 	}
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return i;
 }
 
