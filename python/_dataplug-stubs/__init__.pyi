@@ -7,6 +7,7 @@ from typing import Self, final
 from dataplug.errors import Error
 
 version: str
+allow_network: str
 
 @final
 class Session:
