@@ -427,3 +427,70 @@ Test(gzip, wrong_size_fails)
 	      "the size of the gzip member that begins at 0");
 	free(text.data);
 }
+
+/* ---- more than 4 GiB ---- */
+
+#define PART  ((size_t)100 << 16) /* bytes of text between two places that nothing refers across */
+#define PARTS 660                 /* together 4,325,376,000 bytes */
+
+/*
+ * A member of PARTS times the same text. A full flush ends with a byte, and nothing behind it
+ * refers to what is before it, so the stored bytes between two of them may stand there any number
+ * of times.
+ */
+static bytes member_of_parts(bytes part)
+{
+	static const uint8_t head[10] = { 0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255 };
+	z_stream z = { .next_in = part.data, .avail_in = (uInt)part.len };
+	bytes out = { malloc(PARTS * part.len / 100 + 64), sizeof head };
+	uLong one = crc32(0, part.data, (uInt)part.len), all = crc32(0, NULL, 0);
+	memcpy(out.data, head, sizeof head);
+	cr_assert_eq(deflateInit2(&z, 6, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY), Z_OK);
+	z.next_out = out.data + out.len;
+	z.avail_out = (uInt)(part.len / 100);
+	cr_assert_eq(deflate(&z, Z_FULL_FLUSH), Z_OK);
+	cr_assert(z.avail_in == 0 && z.avail_out > 0);
+	for (size_t i = 0; i < PARTS; i++) {
+		if (i > 0)
+			memcpy(out.data + out.len, out.data + sizeof head, z.total_out);
+		out.len += z.total_out;
+		all = crc32_combine(all, one, (z_off_t)part.len);
+	}
+	z.next_out = out.data + out.len;
+	cr_assert_eq(deflate(&z, Z_FINISH), Z_STREAM_END);
+	out.len = (size_t)(z.next_out - out.data);
+	deflateEnd(&z);
+	put32(&out, (uint32_t)all);
+	put32(&out, (uint32_t)(PARTS * (uint64_t)part.len)); /* RFC 1952 2.3.1: modulo 2^32 */
+	return out;
+}
+
+Test(gzip, member_of_more_than_4_gib)
+{
+	bytes part = { malloc(PART), PART };
+	make_noise(part.data, 100);
+	for (size_t i = 100; i < part.len; i++)
+		part.data[i] = part.data[i - 100];
+	bytes object = member_of_parts(part);
+	lender l = { object.data, object.len, object.len, NULL };
+	dp__stored stored = lender_stored(&l, 0);
+	uint8_t *room = malloc(PART);
+	uint64_t total = 0;
+	void *self = NULL;
+	dp__piece got = { .got = 1 };
+	cr_assert_eq(dp__gzip.open(&self, &stored, NULL, 0, NULL), DP_OK);
+	while (got.got) {
+		dp_error err;
+		size_t at = total % PART;
+		got = (dp__piece){ .out = room, .cap = PART - at };
+		cr_assert_eq(dp__gzip.read(self, &got, &err), DP_OK, "%s", err.msg);
+		cr_assert_arr_eq(room, part.data + at, got.got);
+		total += got.got;
+	}
+	cr_assert_eq(total, PARTS * (uint64_t)PART);
+	dp__gzip.close(self);
+	free(l.copy);
+	free(room);
+	free(object.data);
+	free(part.data);
+}
