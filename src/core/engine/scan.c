@@ -188,8 +188,12 @@ static dp_code lend_in_order(dp_scan *scan, const dp_extent *what, const uint8_t
 	return rc == DP_OK ? DP_OK : dp_fail(err, rc, "stopped by the caller");
 }
 
-static dp_code check_extent(const dp_scan *scan, const dp_extent *what, dp_error *err)
+/* Whether the call may go on and the bytes are there; that none are asked for is always well. */
+static dp_code check_read(const dp_scan *scan, const dp_extent *what, dp_error *err)
 {
+	dp_code rc = dp_call_check(&scan->call, err);
+	if (rc != DP_OK || what->len == 0)
+		return rc;
 	if (what->part >= scan->table.nparts || what->off > dp_scan_size(scan, what->part) ||
 	    what->len > dp_scan_size(scan, what->part) - what->off)
 		return dp_fail(err, DP_EFORMAT,
@@ -209,11 +213,8 @@ static dp_code read_anywhere(dp_scan *scan, const dp_extent *what, void *buf, dp
 dp_code dp_scan_read(dp_scan *scan, const dp_extent *what, void *buf, dp_error *err)
 {
 	const uint8_t *bytes = NULL;
-	dp_code rc = dp_call_check(&scan->call, err);
+	dp_code rc = check_read(scan, what, err);
 	if (rc != DP_OK || what->len == 0)
-		return rc;
-	rc = check_extent(scan, what, err);
-	if (rc != DP_OK)
 		return rc;
 	if (what->off != scan->stream[what->part].next)
 		return read_anywhere(scan, what, buf, err);
@@ -226,12 +227,9 @@ dp_code dp_scan_read(dp_scan *scan, const dp_extent *what, void *buf, dp_error *
 dp_code dp_scan_lend(dp_scan *scan, const dp_extent *what, const uint8_t **bytes, dp_error *err)
 {
 	static const uint8_t none[1] = { 0 };
-	dp_code rc = dp_call_check(&scan->call, err);
+	dp_code rc = check_read(scan, what, err);
 	*bytes = none;
 	if (rc != DP_OK || what->len == 0)
-		return rc;
-	rc = check_extent(scan, what, err);
-	if (rc != DP_OK)
 		return rc;
 	dp__stream *stream = &scan->stream[what->part];
 	if (what->off == stream->next)
