@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/grow.h"
 #include "formats/gzi.h"
 #include "formats/gzip_trace.h"
 #include "formats/gzip_trailing.h"
@@ -97,12 +98,10 @@ dp_code dp__import_fail(const dp__import *import, dp_error *err)
 static dp_code keep_apart(dp__import *import, size_t i, uint64_t bit, dp_error *err)
 {
 	if (import->napart == import->cap) {
-		size_t cap = import->cap ? import->cap * 2 : 64;
-		apart *grown = realloc(import->apart, cap * sizeof *grown);
+		apart *grown = dp__grown(import->apart, &import->cap, sizeof *grown, "points", err);
 		if (!grown)
-			return dp_fail(err, DP_ENOMEM, "no memory for %zu points", cap);
+			return DP_ENOMEM;
 		import->apart = grown;
-		import->cap = cap;
 	}
 	import->apart[import->napart++] = (apart){ i, bit, import->own.member };
 	return DP_OK;

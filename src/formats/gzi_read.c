@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/grow.h"
 #include "core/base/num.h"
 #include "formats/gzi.h"
 #include "formats/window.h"
@@ -86,12 +87,10 @@ static dp_code add(dp__gzi *gzi, const dp__gzi_file *file, dp__gzi_point *point,
 	if (point->bit < before->bit || point->text < before->text)
 		return fail_point(gzi->n, "lies before the one before it", err);
 	if (gzi->n == gzi->cap) {
-		size_t cap = gzi->cap ? gzi->cap * 2 : 64;
-		dp__gzi_point *grown = realloc(gzi->at, cap * sizeof *grown);
+		dp__gzi_point *grown = dp__grown(gzi->at, &gzi->cap, sizeof *grown, "points", err);
 		if (!grown)
-			return dp_fail(err, DP_ENOMEM, "no memory for %zu points", cap);
+			return DP_ENOMEM;
 		gzi->at = grown;
-		gzi->cap = cap;
 	}
 	gzi->at[gzi->n++] = *point;
 	return DP_OK;

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/grow.h"
 #include "core/base/num.h"
 #include "formats/gzi.h"
 #include "formats/window.h"
@@ -78,12 +79,10 @@ dp_code dp__gzi_writer_add(dp__gzi_writer *writer, const dp__gzi_point *at, uint
 {
 	point new = { at->text, at->bit, line, writer->packed.len, 0 };
 	if (writer->n == writer->cap) {
-		size_t cap = writer->cap ? writer->cap * 2 : 64;
-		point *grown = realloc(writer->at, cap * sizeof *grown);
+		point *grown = dp__grown(writer->at, &writer->cap, sizeof *grown, "points", err);
 		if (!grown)
-			return dp_fail(err, DP_ENOMEM, "no memory for %zu points", cap);
+			return DP_ENOMEM;
 		writer->at = grown;
-		writer->cap = cap;
 	}
 	if (packed) {
 		new.len = dp__cur_left(packed);

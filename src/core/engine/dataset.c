@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/grow.h"
 #include "core/base/num.h"
 #include "core/base/text.h"
 #include "core/engine/partition.h"
@@ -65,12 +66,11 @@ static dp_code add_index(dp_dataset *dataset, dp_index *index, dp_error *err)
 	if (dataset->n >= MAX_OBJECTS)
 		return dp_fail(err, DP_EUNSUPPORTED, "more than %u objects", MAX_OBJECTS);
 	if (dataset->n == dataset->cap) {
-		size_t cap = dataset->cap ? dataset->cap * 2 : 16;
-		dp_index **at = realloc(dataset->at, cap * sizeof(dp_index *));
+		dp_index **at =
+			dp__grown(dataset->at, &dataset->cap, sizeof(dp_index *), "indexes", err);
 		if (!at)
-			return dp_fail(err, DP_ENOMEM, "no memory for %zu indexes", cap);
+			return DP_ENOMEM;
 		dataset->at = at;
-		dataset->cap = cap;
 	}
 	dataset->at[dataset->n++] = index;
 	return DP_OK;

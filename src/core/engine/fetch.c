@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/base/digest.h"
+#include "core/base/grow.h"
 #include "core/base/num.h"
 #include "core/engine/budget.h"
 #include "core/engine/fetch.h"
@@ -126,12 +127,10 @@ static dp_code plan_unit(dp_fetch *fetch, const dp_unit *unit, const uint8_t *st
 {
 	const dp__origin *origin = fetch->origin;
 	if (fetch->tail == fetch->cap) {
-		size_t cap = fetch->cap ? fetch->cap * 2 : 16;
-		planned *queue = realloc(fetch->queue, cap * sizeof *queue);
+		planned *queue = dp__grown(fetch->queue, &fetch->cap, sizeof *queue, "units", err);
 		if (!queue)
-			return dp_fail(err, DP_ENOMEM, "no memory for %zu units", cap);
+			return DP_ENOMEM;
 		fetch->queue = queue;
-		fetch->cap = cap;
 	}
 	planned *item = &fetch->queue[fetch->tail];
 	*item = (planned){ .unit = *unit };

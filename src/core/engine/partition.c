@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/grow.h"
 #include "core/base/near.h"
 #include "core/base/text.h"
 #include "core/engine/cut.h"
@@ -25,12 +26,10 @@ dp_code dp_sels_add(dp_sels *sels, const dp_sel *sel, dp_error *err)
 	if (sels->n >= MAX_SLICES)
 		return dp_fail(err, DP_EINVAL, "more than %u slices", MAX_SLICES);
 	if (sels->n == sels->cap) {
-		size_t cap = sels->cap ? sels->cap * 2 : 64;
-		dp_sel *at = realloc(sels->at, cap * sizeof *at);
+		dp_sel *at = dp__grown(sels->at, &sels->cap, sizeof *at, "selections", err);
 		if (!at)
-			return dp_fail(err, DP_ENOMEM, "no memory for %zu selections", cap);
+			return DP_ENOMEM;
 		sels->at = at;
-		sels->cap = cap;
 	}
 	sels->at[sels->n++] = *sel;
 	return DP_OK;

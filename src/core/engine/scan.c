@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/base/digest.h"
+#include "core/base/grow.h"
 #include "core/base/num.h"
 #include "core/base/text.h"
 #include "core/engine/budget.h"
@@ -247,12 +248,10 @@ static dp_code grow_units(dp_scan *scan, dp_error *err)
 	if (scan->table.nunits >= DP__MAX_UNITS)
 		return dp_fail(err, DP_EUNSUPPORTED,
 			       "more than %u units; a larger span makes fewer", DP__MAX_UNITS);
-	size_t cap = scan->cap ? scan->cap * 2 : 64;
-	dp_unit *unit = realloc(scan->table.unit, cap * sizeof *unit);
+	dp_unit *unit = dp__grown(scan->table.unit, &scan->cap, sizeof *unit, "units", err);
 	if (!unit)
-		return dp_fail(err, DP_ENOMEM, "no memory for %zu units", cap);
+		return DP_ENOMEM;
 	scan->table.unit = unit;
-	scan->cap = cap;
 	return DP_OK;
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/grow.h"
 #include "core/base/num.h"
 #include "core/base/text.h"
 #include "core/engine/slice.h"
@@ -196,14 +197,13 @@ const dp_slice *dp_slice_member(const dp_slice *slice, size_t i)
 dp_code dp__slices_add(dp_slices *slices, dp_slice *slice, dp_error *err)
 {
 	if (slices->n == slices->cap) {
-		size_t cap = slices->cap ? slices->cap * 2 : 16;
-		dp_slice **at = realloc(slices->at, cap * sizeof(dp_slice *));
+		dp_slice **at =
+			dp__grown(slices->at, &slices->cap, sizeof(dp_slice *), "slices", err);
 		if (!at) {
 			dp_slice_free(slice);
-			return dp_fail(err, DP_ENOMEM, "no memory for %zu slices", cap);
+			return DP_ENOMEM;
 		}
 		slices->at = at;
-		slices->cap = cap;
 	}
 	slices->at[slices->n++] = slice;
 	return DP_OK;
