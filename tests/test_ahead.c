@@ -1,5 +1,6 @@
 /* test_ahead.c - reading ahead: order, budget, faults, random use against a plain buffer. */
 #include <criterion/criterion.h>
+#include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -8,7 +9,7 @@
 #include "core/io/mem.h"
 
 #define URL  "mem:x"
-#define SIZE 100000
+#define SIZE 400000
 
 static dp_session *session;
 static dp_call call;
@@ -67,6 +68,49 @@ static dp__mem_counts counts(void)
 
 	cr_assert_eq(dp__mem_counts_of(session, URL, &all, NULL), DP_OK);
 	return all;
+}
+
+/* A store whose reads come in two halves: the second one when the test lets it, and as it says. */
+static sem_t second;
+static dp_code second_ends;
+
+static dp_code read_in_halves(void *self, const dp_call *with, const char *etag,
+			      const dp_read *reads, size_t n, dp_error *err)
+{
+	(void)self, (void)etag;
+	for (size_t i = 0; i < n; i++) {
+		uint8_t *buf = reads[i].buf;
+		size_t half = reads[i].len / 2;
+
+		memcpy(buf, plain + reads[i].off, half);
+		dp__call_arrived(with, buf + half);
+		sem_wait(&second);
+		memcpy(buf + half, plain + reads[i].off + half, reads[i].len - half);
+		dp__call_arrived(with, buf + reads[i].len);
+	}
+	return second_ends == DP_OK ? DP_OK : dp_fail(err, second_ends, "it was no good");
+}
+
+static void open_halves(dp_code end)
+{
+	static const dp_store store = { .schemes = "halves", .read = read_in_halves };
+	static const dp__site halves = { &store, NULL };
+
+	second_ends = end;
+	cr_assert_eq(sem_init(&second, 0, 0), 0);
+	cr_assert_eq(dp__ahead_open(&ahead, &halves, &call, NULL, 2 * (uint64_t)SIZE, NULL), DP_OK);
+}
+
+/* As many bytes from off on as are here; 0: it failed. */
+static size_t some(uint64_t off, uint64_t max)
+{
+	const uint8_t *got = NULL;
+	size_t len = 0;
+
+	if (dp__ahead_some(ahead, off, max, &got, &len, NULL) != DP_OK)
+		return 0;
+	cr_assert(memcmp(got, plain + off, len) == 0, "[%lu, +%zu)", (unsigned long)off, len);
+	return len;
 }
 
 static void pause_ms(long ms)
@@ -200,6 +244,52 @@ Test(ahead, what_came_before_a_failed_read_is_lent)
 	cr_assert_eq(ask(0, 100), DP_OK);
 	cr_assert_eq(ask(200, 100), DP_ETRANSIENT);
 	cr_assert_eq(ask(100, 100), DP_ETRANSIENT);
+}
+
+/* Each ask would wait for ever if it waited for the second half. */
+Test(ahead, the_beginning_of_a_read_is_lent_while_the_rest_comes)
+{
+	open_halves(DP_OK);
+	push(10, 300000);
+	cr_assert_eq(ask(10, 1000), DP_OK);
+	cr_assert_eq(ask(100000, 50010), DP_OK);
+	cr_assert_eq(some(100010, 200000), 50000);
+	sem_post(&second);
+	cr_assert_eq(ask(10, 300000), DP_OK);
+	cr_assert_eq(some(100010, 200000), 200000);
+}
+
+Test(ahead, last_byte_of_a_read_is_lent_when_the_read_was_good)
+{
+	open_halves(DP_EIO);
+	push(0, 300000);
+	cr_assert_eq(ask(0, 1000), DP_OK);
+	sem_post(&second);
+	cr_assert_eq(ask(299999, 1), DP_EIO);
+	cr_assert_eq(ask(0, 1000), DP_EIO);
+}
+
+Test(ahead, free_waits_for_the_read_that_runs)
+{
+	open_halves(DP_OK);
+	push(0, 300000);
+	cr_assert_eq(some(0, 1000), 1000);
+	dp__ahead_release(ahead, SIZE);
+	sem_post(&second);
+	dp__ahead_free(ahead);
+	ahead = NULL;
+}
+
+Test(ahead, some_bytes_are_those_of_one_read)
+{
+	open_ahead(1000);
+	push(0, 100);
+	push(100, 100);
+	cr_assert_eq(some(50, 100), 50);
+	cr_assert_eq(some(100, 10), 10);
+	cr_assert_eq(some(199, 1), 1);
+	cr_assert_eq(some(150, 0), 0);
+	cr_assert_eq(some(200, 1), 0);
 }
 
 Test(ahead, failure_keeps_its_message)

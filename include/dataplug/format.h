@@ -163,6 +163,15 @@ DP_API const uint8_t *dp_fetch_state(const dp_fetch *fetch);
 /* What was planned of the unit's extent number i (narrowed by ranges): its place, and its bytes. */
 DP_API dp_code dp_fetch_bytes(dp_fetch *fetch, size_t i, dp_extent *what, const uint8_t **bytes,
 			      dp_error *err);
+/* Its place alone, at once; of len 0 if there is no such extent. */
+DP_API dp_extent dp_fetch_extent(const dp_fetch *fetch, size_t i);
+/*
+ * Its bytes while they still come: those that lie `from` (at most its len) behind its start and
+ * farther on, as many as are here in one piece, but at least one, for which it waits; *len is 0 at
+ * its end. The last one is there only when what was read along with it was read well.
+ */
+DP_API dp_code dp_fetch_some(dp_fetch *fetch, size_t i, uint64_t from, const uint8_t **bytes,
+			     size_t *len, dp_error *err);
 /* The object's size, and a read of any bytes of it: not ahead, and beyond what the slice's price
  * says. */
 DP_API uint64_t dp_fetch_size(const dp_fetch *fetch, size_t part);

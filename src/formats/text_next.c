@@ -29,7 +29,7 @@ typedef struct taker {
 	const dp_unit *unit; /* the one in hand, NULL: none */
 	const dp__framing *framing;
 	void *decoder;
-	dp__once once;
+	uint64_t lent; /* of its stored bytes */
 	uint64_t skip,
 		left; /* bytes of text before its records, and of them, that were not decoded yet */
 	bool whole;   /* all of its records' bytes come by */
@@ -67,24 +67,29 @@ static dp_code read_milestones(taker *t, uint64_t from, dp__cur *cur, dp_error *
 	return DP_OK;
 }
 
+/* What of the unit's stored bytes has come by now. */
+static dp_code lend_stored(void *user, const uint8_t **bytes, size_t *len, dp_error *err)
+{
+	taker *t = user;
+	dp_code rc = dp_fetch_some(t->fetch, 0, t->lent, bytes, len, err);
+	t->lent += *len;
+	return rc;
+}
+
 static dp_code open_unit(taker *t, dp_error *err)
 {
-	dp_extent what = { 0 };
 	dp_code rc = dp_fetch_unit(t->fetch, &t->unit, err);
 	if (rc != DP_OK || !t->unit)
 		return rc;
 	t->framing = dp__framing_of(t->unit->tag);
 	if (!t->framing || t->unit->rec == DP_UNKNOWN || t->unit->nrec == DP_UNKNOWN)
 		return dp_fail(err, DP_EFORMAT, "a unit that is no text");
-	rc = dp_fetch_bytes(t->fetch, 0, &what, &t->once.bytes, err);
-	if (rc != DP_OK)
-		return rc;
-	const dp_extent *own = &t->unit->extent[0];
+	const dp_extent what = dp_fetch_extent(t->fetch, 0), *own = &t->unit->extent[0];
 	dp__cur cur = dp__cur_of(dp_fetch_state(t->fetch), t->unit->state_len);
 	rc = read_milestones(t, what.off - own->off, &cur, err);
 	if (rc != DP_OK)
 		return rc;
-	t->once.len = (size_t)what.len;
+	t->lent = 0;
 	t->whole = what.off == own->off && what.len == own->len;
 	t->skip = t->framing->direct ? 0 : t->unit->skip;
 	t->left = t->framing->direct ? what.len : t->unit->raw;
@@ -93,7 +98,7 @@ static dp_code open_unit(taker *t, dp_error *err)
 	t->text.len = 0;
 	t->used = 0;
 	t->wait = 0;
-	dp__stored stored = { .more = dp__lend_once, .user = &t->once, .off = what.off };
+	dp__stored stored = { .more = lend_stored, .user = t, .off = what.off };
 	return t->framing->open(&t->decoder, &stored, cur.p, dp__cur_left(&cur), err);
 }
 

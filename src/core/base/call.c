@@ -84,6 +84,12 @@ dp_code dp_call_check(const dp_call *call, dp_error *err)
 	return DP_OK;
 }
 
+void dp__call_arrived(const dp_call *call, const uint8_t *end)
+{
+	if (call->arrived != NULL)
+		call->arrived(call->user, end);
+}
+
 void dp_call_log(const dp_call *call, dp_level level, const char *fmt, ...)
 {
 	va_list args;

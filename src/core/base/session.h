@@ -76,6 +76,12 @@ struct dp_call {
 	dp_session *session;
 	uint64_t cancels; /* the session's when the call began */
 	double deadline;  /* on CLOCK_MONOTONIC, seconds; 0 = none */
+	/*
+	 * Is told, while a store still reads, that a read's bytes before end are in its buffer and
+	 * stay as they are; NULL: nobody wants to know. What is left may fail all the same.
+	 */
+	void (*arrived)(void *user, const uint8_t *end);
+	void *user; /* for arrived */
 };
 
 /*
@@ -83,6 +89,8 @@ struct dp_call {
  * over.
  */
 dp_call dp__call_begin(dp_session *session);
+/* Tells that a read's bytes before end have come. */
+void dp__call_arrived(const dp_call *call, const uint8_t *end);
 /* The setting "threads", or as many as there are cores that this process may use. */
 uint64_t dp__session_threads(const dp_session *session);
 /* Counts reads of a store that is not asked over the network, and the bytes that they gave. */

@@ -306,6 +306,26 @@ dp_code dp_fetch_bytes(dp_fetch *fetch, size_t i, dp_extent *what, const uint8_t
 	return rc;
 }
 
+dp_extent dp_fetch_extent(const dp_fetch *fetch, size_t i)
+{
+	return i < fetch->now.nextents ? fetch->now.extent[i] : (dp_extent){ 0 };
+}
+
+dp_code dp_fetch_some(dp_fetch *fetch, size_t i, uint64_t from, const uint8_t **bytes, size_t *len,
+		      dp_error *err)
+{
+	const dp_extent what = dp_fetch_extent(fetch, i);
+	*len = 0;
+	if (i >= fetch->now.nextents || from > what.len)
+		return dp_fail(err, DP_EINVAL, "a unit has no byte %" PRIu64 " of its extent %zu",
+			       from, i);
+	double begun = dp__now();
+	dp_code rc = dp__ahead_some(fetch->part[what.part].ahead, what.off + from, what.len - from,
+				    bytes, len, err);
+	fetch->waited += dp__now() - begun;
+	return rc;
+}
+
 uint64_t dp_fetch_size(const dp_fetch *fetch, size_t part)
 {
 	return part < fetch->origin->nparts ? fetch->origin->part[part].size : 0;

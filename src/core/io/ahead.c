@@ -9,6 +9,8 @@
 
 #define BATCH_MAX 64                  /* reads that go to the store together */
 #define SPARE_MIN ((uint64_t)1 << 20) /* of a buffer that is kept for the next read */
+/* So much that follows what is asked for makes it worth a thread to read it meanwhile. */
+#define REST_MIN ((uint64_t)128 << 10)
 
 typedef enum node_state { QUEUED, RUNNING, DONE } node_state;
 
@@ -17,12 +19,13 @@ typedef struct node {
 	struct node *next;
 	uint64_t off, len;
 	uint8_t *buf;
+	uint64_t here; /* bytes that may be lent */
 	node_state state;
 } node;
 
 struct dp__ahead {
 	const dp__site *site;
-	const dp_call *call;
+	dp_call call; /* the caller's, but that it tells of what arrives */
 	const char *etag;
 	uint64_t budget;
 	bool has_thread;
@@ -34,7 +37,8 @@ struct dp__ahead {
 	node *spare;     /* with buffers that wait for the next reads, all of one length */
 	uint64_t spared; /* bytes of them */
 	uint64_t held;   /* bytes of buffers in use */
-	uint64_t wanted; /* where the range ends that the consumer waits for; 0 = none */
+	const node *awaited; /* where what the consumer waits for begins; NULL: it does not */
+	uint64_t wanted;     /* and where that ends; 0 = nowhere */
 	uint64_t released, requests, bytes;
 	uint64_t begin, end; /* of all that was read */
 	bool stop;
@@ -165,10 +169,12 @@ static bool run_batch(dp__ahead *ahead)
 	if (all.n == 0)
 		return ahead->failure.code != DP_OK;
 	pthread_mutex_unlock(&ahead->lock);
-	code = dp__site_read(ahead->site, ahead->call, ahead->etag, all.read, all.n, &err);
+	code = dp__site_read(ahead->site, &ahead->call, ahead->etag, all.read, all.n, &err);
 	pthread_mutex_lock(&ahead->lock);
-	for (size_t i = 0; i < all.n; i++)
+	for (size_t i = 0; i < all.n; i++) {
 		all.node[i]->state = code == DP_OK ? DONE : QUEUED;
+		all.node[i]->here = code == DP_OK ? all.node[i]->len : 0;
+	}
 	if (code == DP_OK) {
 		/* Reads are queued in order, so the first one lies before all others. */
 		ahead->begin = ahead->requests ? ahead->begin : all.read[0].off;
@@ -204,6 +210,33 @@ static void start_thread(dp__ahead *ahead)
 	ahead->has_thread = dp__thread_start(&ahead->thread, read_queued, ahead);
 }
 
+/* Whether the bytes of the reads from one on, up to end, may be lent. */
+static bool all_here(const node *one, uint64_t end)
+{
+	for (; one != NULL && one->off < end; one = one->next)
+		if (one->here < dp__min_u64(one->len, end - one->off))
+			return false;
+	return true;
+}
+
+/* The last byte counts when the read is over: whether it was good is not known before. */
+static void note_arrival(void *user, const uint8_t *end)
+{
+	dp__ahead *ahead = user;
+	node *one;
+
+	pthread_mutex_lock(&ahead->lock);
+	for (one = ahead->first; one != NULL; one = one->next) {
+		uintptr_t here = (uintptr_t)end - (uintptr_t)one->buf;
+
+		if (one->state == RUNNING && here > 0 && here <= one->len)
+			one->here = dp__min_u64(here, one->len - 1);
+	}
+	if (ahead->awaited != NULL && all_here(ahead->awaited, ahead->wanted))
+		pthread_cond_broadcast(&ahead->change);
+	pthread_mutex_unlock(&ahead->lock);
+}
+
 dp_code dp__ahead_open(dp__ahead **out, const dp__site *site, const dp_call *call, const char *etag,
 		       uint64_t budget, dp_error *err)
 {
@@ -221,7 +254,9 @@ dp_code dp__ahead_open(dp__ahead **out, const dp__site *site, const dp_call *cal
 		return dp_fail(err, DP_ENOMEM, "no condition for reading ahead");
 	}
 	ahead->site = site;
-	ahead->call = call;
+	ahead->call = *call;
+	ahead->call.arrived = note_arrival;
+	ahead->call.user = ahead;
 	ahead->etag = etag;
 	ahead->budget = budget;
 	*out = ahead;
@@ -278,23 +313,23 @@ static node *find_cover(const dp__ahead *ahead, uint64_t off, uint64_t end)
 	return one != NULL && one->off <= off ? found : NULL;
 }
 
-static bool all_done(const node *one, uint64_t end)
+/* Whether it is a read that no thread makes, and there is much to do before it is over. */
+static bool may_overlap(const dp__ahead *ahead, const node *one, uint64_t end)
 {
-	while (one != NULL && one->off < end) {
-		if (one->state != DONE)
-			return false;
-		one = one->next;
-	}
-	return true;
+	return !ahead->has_thread && one->state == QUEUED && ahead->failure.code == DP_OK &&
+	       end < one->off + one->len && one->off + one->len - end >= REST_MIN;
 }
 
-/* Waits until the reads from one on, up to end, are done; or does them. Locked. */
+/* Waits until the bytes of the reads from one on, up to end, are here; or reads them. Locked. */
 static dp_code wait_for(dp__ahead *ahead, const node *one, uint64_t end, dp_error *err)
 {
 	dp_code code = DP_OK;
 
+	ahead->awaited = one;
 	ahead->wanted = end;
-	while (!all_done(one, end) && code == DP_OK) {
+	if (may_overlap(ahead, one, end))
+		start_thread(ahead);
+	while (!all_here(one, end) && code == DP_OK) {
 		if (ahead->failure.code != DP_OK) {
 			code = ahead->failure.code;
 			if (err != NULL)
@@ -306,6 +341,7 @@ static dp_code wait_for(dp__ahead *ahead, const node *one, uint64_t end, dp_erro
 			run_batch(ahead);
 		}
 	}
+	ahead->awaited = NULL;
 	ahead->wanted = 0;
 	return code;
 }
@@ -325,29 +361,57 @@ static dp_code gather(const node *one, uint64_t off, uint64_t end, dp__buf *scra
 	return code;
 }
 
+/* Finds the reads that cover [off, off + len), and waits until these bytes are here. Locked. */
+static dp_code await_bytes(dp__ahead *ahead, uint64_t off, uint64_t len, node **out, dp_error *err)
+{
+	uint64_t end;
+
+	*out = dp__add_u64(off, len, &end) ? find_cover(ahead, off, end) : NULL;
+	if (*out == NULL)
+		return dp_fail(err, DP_EINVAL, "%" PRIu64 " bytes at %" PRIu64 " were not queued",
+			       len, off);
+	return wait_for(ahead, *out, end, err);
+}
+
+static const uint8_t none[1] = { 0 };
+
 dp_code dp__ahead_bytes(dp__ahead *ahead, uint64_t off, uint64_t len, dp__buf *scratch,
 			const uint8_t **out, dp_error *err)
 {
-	static const uint8_t none[1] = { 0 };
+	uint64_t end = off + len;
 	dp_code code;
-	uint64_t end;
 	node *one;
 
 	*out = none;
 	if (len == 0)
 		return DP_OK;
 	pthread_mutex_lock(&ahead->lock);
-	one = dp__add_u64(off, len, &end) ? find_cover(ahead, off, end) : NULL;
-	if (one == NULL)
-		code = dp_fail(err, DP_EINVAL, "%" PRIu64 " bytes at %" PRIu64 " were not queued",
-			       len, off);
-	else
-		code = wait_for(ahead, one, end, err);
+	code = await_bytes(ahead, off, len, &one, err);
 	if (code == DP_OK && end <= one->off + one->len) {
 		*out = one->buf + (off - one->off);
 	} else if (code == DP_OK) {
 		code = gather(one, off, end, scratch, err);
 		*out = scratch->data;
+	}
+	pthread_mutex_unlock(&ahead->lock);
+	return code;
+}
+
+dp_code dp__ahead_some(dp__ahead *ahead, uint64_t off, uint64_t max, const uint8_t **out,
+		       size_t *len, dp_error *err)
+{
+	dp_code code;
+	node *one;
+
+	*out = none;
+	*len = 0;
+	if (max == 0)
+		return DP_OK;
+	pthread_mutex_lock(&ahead->lock);
+	code = await_bytes(ahead, off, 1, &one, err);
+	if (code == DP_OK) {
+		*out = one->buf + (off - one->off);
+		*len = (size_t)dp__min_u64(one->here - (off - one->off), max);
 	}
 	pthread_mutex_unlock(&ahead->lock);
 	return code;

@@ -222,6 +222,7 @@ static dp_code read_one(int fd, const dp_call *call, const char *etag, const dp_
 						 read->off + done + got);
 		if (code != DP_OK)
 			return code;
+		dp__call_arrived(call, (uint8_t *)read->buf + done + got);
 	}
 	dp__session_count(call->session, 1, read->len);
 	return code;

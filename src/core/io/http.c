@@ -107,6 +107,7 @@ static dp_code start(batch *all, job *one, bool *full, dp_error *err)
 {
 	dp__http_order order = {
 		.request = one->request,
+		.call = all->call,
 		.pin = one->request->etag != NULL ? one->request->etag : one->pin,
 		.done = one->done,
 		.number = one->number,

@@ -243,8 +243,12 @@ static size_t on_body(char *data, size_t size, size_t n, void *user)
 		dp_fail(&one->why, DP_EIO, "more bytes came than were asked for");
 		return CURL_WRITEFUNC_ERROR;
 	}
-	memcpy((char *)one->order.request->buf + one->order.done + one->got, data, n);
+	uint8_t *to = (uint8_t *)one->order.request->buf + one->order.done + one->got;
+	memcpy(to, data, n);
 	one->got += n;
+	/* Without an ETag the next try may have to begin again. */
+	if (one->order.request->etag != NULL)
+		dp__call_arrived(one->order.call, to + n);
 	return n;
 }
 

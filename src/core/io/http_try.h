@@ -11,6 +11,7 @@
 /* What the attempt is made of; all lent until it is over. */
 typedef struct dp__http_order {
 	const dp__http_request *request;
+	const dp_call *call;
 	const char *url;
 	const char *pin; /* the request's etag, or that of the answer that is being resumed */
 	uint64_t done;   /* bytes of the range that are here already */
