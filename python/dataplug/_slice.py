@@ -126,19 +126,8 @@ class BaseSlice:
 
     def lines(self, encoding: str = "utf-8", errors: str = "strict") -> Iterator[str]:
         """Iterates over the lines of the records, without their line ends (LF or CR LF)."""
-        for lines in self._lists_of_lines(encoding, errors):
-            yield from lines
-
-    def _lists_of_lines(self, encoding: str, errors: str) -> Iterator[list[str]]:
         for batch in _dataplug.reader(session_for(self._settings), self._token, False):
-            text = str(batch, encoding, errors)
-            # One character is looked for much faster than two.
-            if "\r" in text:
-                text = text.replace("\r\n", "\n")
-            lines = text.split("\n")
-            if not lines[-1]:
-                lines.pop()
-            yield lines
+            yield from batch.lines(encoding, errors)
 
     def _write_to(self, path: str, raw: bool) -> None:
         part = f"{path}.{os.getpid()}-{threading.get_ident()}.part"

@@ -140,11 +140,22 @@ static PyGetSetDef getset[] = {
 	{ 0 },
 };
 
+static PyMethodDef methods[] = {
+	{ "lines", dpy_batch_lines, METH_VARARGS,
+	  "lines(encoding, errors): the lines of its records, without their ends (LF or CR LF)." },
+	{ 0 },
+};
+
 static PyType_Slot slots[] = {
-	{ Py_tp_dealloc, batch_dealloc },     { Py_tp_getset, getset },
-	{ Py_bf_getbuffer, batch_getbuffer }, { Py_bf_releasebuffer, batch_releasebuffer },
-	{ Py_tp_iter, PySeqIter_New },        { Py_sq_length, batch_length },
-	{ Py_sq_item, batch_item },           { 0 },
+	{ Py_tp_dealloc, batch_dealloc },
+	{ Py_tp_methods, methods },
+	{ Py_tp_getset, getset },
+	{ Py_bf_getbuffer, batch_getbuffer },
+	{ Py_tp_iter, PySeqIter_New },
+	{ Py_bf_releasebuffer, batch_releasebuffer },
+	{ Py_sq_length, batch_length },
+	{ Py_sq_item, batch_item },
+	{ 0 },
 };
 
 PyType_Spec dpy_batch_spec = {

@@ -9,15 +9,13 @@
 #define LOOK_NS 50000000L
 #define SECOND  1000000000L
 
-enum { WORKING, ASKING, DONE };
-
-/* Where the main thread and the one that works for it meet. */
+/* Where the thread that called and the one that works for it meet. */
 typedef struct dpy_meeting {
 	pthread_mutex_t lock; /* of all below */
 	pthread_cond_t change;
-	int state;
-	uint64_t done, total; /* of a progress that is asked for */
-	bool stop;            /* the answer to it */
+	unsigned due; /* calls of ask */
+	bool stop;    /* one of them raised */
+	bool done;
 	dp_code code;
 } meeting;
 
@@ -37,7 +35,7 @@ static bool is_main_thread(void)
 static bool meeting_init(meeting *meet)
 {
 	pthread_condattr_t clock;
-	*meet = (meeting){ .state = WORKING };
+	*meet = (meeting){ .due = 0 };
 	if (pthread_mutex_init(&meet->lock, NULL) != 0)
 		return false;
 	bool well = pthread_condattr_init(&clock) == 0;
@@ -57,14 +55,22 @@ static void meeting_fini(meeting *meet)
 	pthread_mutex_destroy(&meet->lock);
 }
 
+/* Until ask is due no more than so often; with the lock. */
+static void await_asks(meeting *meet, unsigned due)
+{
+	while (meet->due > due)
+		pthread_cond_wait(&meet->change, &meet->lock);
+}
+
 static void *work(void *user)
 {
 	dpy_call *call = user;
 	meeting *meet = call->meeting;
 	dp_code code = call->run(call);
 	pthread_mutex_lock(&meet->lock);
+	await_asks(meet, 0);
 	meet->code = code;
-	meet->state = DONE;
+	meet->done = true;
 	pthread_cond_broadcast(&meet->change);
 	pthread_mutex_unlock(&meet->lock);
 	return NULL;
@@ -82,8 +88,8 @@ static bool start(pthread_t *thread, dpy_call *call)
 	return started;
 }
 
-/* Until the other thread wants something, or it is time to look for signals. */
-static int await_change(meeting *meet)
+/* Until ask is due or run is over, or it is time to look for signals. Whether it goes on. */
+static bool await_change(meeting *meet, bool *due)
 {
 	struct timespec until;
 	clock_gettime(CLOCK_MONOTONIC, &until);
@@ -91,51 +97,44 @@ static int await_change(meeting *meet)
 	until.tv_sec += until.tv_nsec / SECOND;
 	until.tv_nsec %= SECOND;
 	pthread_mutex_lock(&meet->lock);
-	while (meet->state == WORKING &&
+	while (!meet->done && meet->due == 0 &&
 	       pthread_cond_timedwait(&meet->change, &meet->lock, &until) == 0)
 		;
-	int state = meet->state;
+	bool done = meet->done;
+	*due = meet->due > 0;
 	pthread_mutex_unlock(&meet->lock);
-	return state;
+	return !done;
 }
 
 static void answer(meeting *meet, bool stop)
 {
 	pthread_mutex_lock(&meet->lock);
 	meet->stop = stop;
-	meet->state = WORKING;
+	meet->due--;
 	pthread_cond_broadcast(&meet->change);
 	pthread_mutex_unlock(&meet->lock);
 }
 
-/* True if it raised. */
-static bool tell(PyObject *progress, uint64_t done, uint64_t total)
-{
-	PyObject *result = PyObject_CallFunction(progress, "KK", (unsigned long long)done,
-						 (unsigned long long)total);
-	Py_XDECREF(result);
-	return result == NULL;
-}
-
-/* The main thread's part while the other works. With the GIL; an exception may come of it. */
+/* The calling thread's part while the other works. With the GIL; an exception may come of it. */
 static void attend(dpy_call *call)
 {
 	meeting *meet = call->meeting;
-	bool raised = false;
+	bool raised = false, interrupted = false;
 	for (;;) {
-		int state;
+		bool more, due;
 		Py_BEGIN_ALLOW_THREADS
-		state = await_change(meet);
+		more = await_change(meet, &due);
 		Py_END_ALLOW_THREADS
-		if (state == DONE)
+		if (!more)
 			return;
-		if (state == ASKING) {
-			raised = raised || tell(call->progress, meet->done, meet->total);
+		if (due) {
+			raised = raised || !call->ask(call);
 			answer(meet, raised);
 		}
-		raised = raised || PyErr_CheckSignals() < 0;
+		interrupted = interrupted || (!raised && PyErr_CheckSignals() < 0);
+		raised = raised || interrupted;
 		/* Again and again: what has not begun yet is not touched by a cancel. */
-		if (raised)
+		if (interrupted)
 			dp_session_cancel(call->session->session);
 	}
 }
@@ -162,7 +161,8 @@ static bool run_apart(dpy_call *call, dp_code *code)
 bool dpy_call_run(dpy_call *call)
 {
 	dp_code code = DP_OK;
-	if (!is_main_thread() || !run_apart(call, &code)) {
+	bool apart = call->beside > 0 || is_main_thread();
+	if (!apart || !run_apart(call, &code)) {
 		Py_BEGIN_ALLOW_THREADS
 		code = call->run(call);
 		Py_END_ALLOW_THREADS
@@ -176,25 +176,49 @@ bool dpy_call_run(dpy_call *call)
 	return false;
 }
 
+/* Without another thread to do it. */
+static dp_code ask_here(dpy_call *call)
+{
+	PyGILState_STATE gil = PyGILState_Ensure();
+	bool well = call->ask(call);
+	PyGILState_Release(gil);
+	return well ? DP_OK : DP_ECANCELED;
+}
+
+/* Has ask called once more; goes on when it is due no more than so often. */
+static dp_code post(dpy_call *call, unsigned due)
+{
+	meeting *meet = call->meeting;
+	if (!meet)
+		return ask_here(call);
+	pthread_mutex_lock(&meet->lock);
+	meet->due++;
+	pthread_cond_broadcast(&meet->change);
+	await_asks(meet, due);
+	bool stop = meet->stop;
+	pthread_mutex_unlock(&meet->lock);
+	return stop ? DP_ECANCELED : DP_OK;
+}
+
+dp_code dpy_call_post(dpy_call *call)
+{
+	return post(call, call->beside);
+}
+
+static bool tell_progress(dpy_call *call)
+{
+	PyObject *result =
+		PyObject_CallFunction(call->progress, "KK", (unsigned long long)call->done,
+				      (unsigned long long)call->total);
+	Py_XDECREF(result);
+	return result != NULL;
+}
+
 dp_code dpy_call_progress(void *user, uint64_t done, uint64_t total)
 {
 	dpy_call *call = user;
-	meeting *meet = call->meeting;
-	bool stop;
-	if (!meet) {
-		PyGILState_STATE gil = PyGILState_Ensure();
-		stop = tell(call->progress, done, total);
-		PyGILState_Release(gil);
-		return stop ? DP_ECANCELED : DP_OK;
-	}
-	pthread_mutex_lock(&meet->lock);
-	meet->done = done;
-	meet->total = total;
-	meet->state = ASKING;
-	pthread_cond_broadcast(&meet->change);
-	while (meet->state == ASKING)
-		pthread_cond_wait(&meet->change, &meet->lock);
-	stop = meet->stop;
-	pthread_mutex_unlock(&meet->lock);
-	return stop ? DP_ECANCELED : DP_OK;
+	call->ask = tell_progress;
+	call->done = done;
+	call->total = total;
+	return post(call, 0);
 }

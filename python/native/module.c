@@ -83,6 +83,7 @@ static PyMethodDef functions[] = {
 	{ "slice_info", dpy_slice_info, METH_VARARGS, NULL },
 	{ "slice_read", dpy_slice_read, METH_VARARGS, NULL },
 	{ "slice_write", dpy_slice_write, METH_VARARGS, NULL },
+	{ "slice_lines", dpy_slice_lines, METH_VARARGS, NULL },
 	{ "slice_columns", dpy_slice_columns, METH_VARARGS, NULL },
 	{ "run_task", dpy_run_task, METH_VARARGS, NULL },
 	{ "reader", dpy_reader_new, METH_VARARGS, NULL },

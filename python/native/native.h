@@ -99,6 +99,7 @@ PyObject *dpy_dataset_open(PyObject *module, PyObject *args);
 PyObject *dpy_slice_info(PyObject *module, PyObject *args);
 PyObject *dpy_slice_read(PyObject *module, PyObject *args);
 PyObject *dpy_slice_write(PyObject *module, PyObject *args);
+PyObject *dpy_slice_lines(PyObject *module, PyObject *args);
 PyObject *dpy_slice_columns(PyObject *module, PyObject *args);
 PyObject *dpy_run_task(PyObject *module, PyObject *args);
 PyObject *dpy_reader_new(PyObject *module, PyObject *args);

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import logging
 import os
+import pathlib
 import pickle
 import signal
 import subprocess
@@ -17,6 +18,7 @@ import _dataplug
 import dataplug
 import pytest
 from conftest import reads
+from dataplug.formats.compressed.gzipped import GZipTextSlice
 from web import Server, serve
 
 TEXT = reads(3000)
@@ -40,6 +42,7 @@ def test_all_calls_leave_the_gil_to_others(web: Server) -> None:
     assert cut.get() == TEXT
     assert b"".join(map(bytes, cut.batches())) == TEXT
     assert b"".join(map(bytes, cut.batches(copy=False))) == TEXT
+    assert GZipTextSlice(cut.token).get() == TEXT.decode().splitlines()
     cut.to_file("part")
     one.remove()
 
@@ -81,6 +84,7 @@ def calls(one: dataplug.Object, cut: dataplug.Slice) -> dict[str, Callable[[], o
         "size": lambda: one.size,
         "verify": lambda: one.verify(),
         "get": lambda: cut.get(),
+        "lines": lambda: GZipTextSlice(cut.token).get(),
         "read": lambda: one.read(record=slice(0, 10)),
         "batches": lambda: list(cut.batches()),
         "to_file": lambda: cut.to_file("part"),
@@ -110,6 +114,29 @@ def test_ctrl_c_ends_a_call_that_waits(web: Server, name: str) -> None:
     web.hang.clear()
     assert cut.get() == TEXT  # later calls are not touched
     assert not os.path.exists("part")
+
+
+def tell_nothing(done: int, total: int) -> None:
+    raise LookupError("no more")
+
+
+def test_callback_that_raises_ends_its_own_call_alone(web: Server, tmp_path: pathlib.Path) -> None:
+    one = dataplug.open(web.put("r.fastq.gz", gzip.compress(TEXT))).index()
+    (cut,) = one.partition("chunks", n=1)
+    here = tmp_path / "r.fastq.gz"
+    here.write_bytes(gzip.compress(TEXT))
+    got: list[bytes] = []
+    web.hang.set()
+    asked = len(web.requests)
+    thread = threading.Thread(target=lambda: got.append(cut.get()))
+    thread.start()
+    while len(web.requests) == asked:
+        time.sleep(0.01)
+    with pytest.raises(LookupError, match="no more"):
+        dataplug.open(here).index(progress=tell_nothing)
+    web.hang.clear()
+    thread.join()
+    assert got == [TEXT]
 
 
 def test_handler_that_raises_ends_a_call(web: Server) -> None:

@@ -45,23 +45,6 @@ def test_lines_are_those_of_the_text(slices: list[dataplug.Slice], text: bytes) 
     assert [line for one in slices for line in one.lines()] == text.decode().splitlines()
 
 
-def test_lines_may_end_in_any_way(tmp_path: pathlib.Path) -> None:
-    file = tmp_path / "lines.txt"
-    file.write_bytes("eins\r\nzwei\n\ndrei \u00e4\u2028\x0b\r\nvier".encode())
-    (one,) = dataplug.open(file, "lines").index().partition("chunks", n=1)
-    assert list(one.lines()) == ["eins", "zwei", "", "drei \u00e4\u2028\x0b", "vier"]
-
-
-def test_text_that_is_not_utf8(tmp_path: pathlib.Path) -> None:
-    file = tmp_path / "lines.txt"
-    file.write_bytes(b"caf\xe9\n")
-    (one,) = dataplug.open(file, "lines").index().partition("chunks", n=1)
-    with pytest.raises(UnicodeDecodeError):
-        list(one.lines())
-    assert list(one.lines("latin-1")) == ["caf\u00e9"]
-    assert list(one.lines(errors="replace")) == ["caf\ufffd"]
-
-
 def test_file_is_written_whole_or_not_at_all(
     slices: list[dataplug.Slice], path: str, tmp_path: pathlib.Path
 ) -> None:
