@@ -269,6 +269,33 @@ Test(ahead, last_byte_of_a_read_is_lent_when_the_read_was_good)
 	cr_assert_eq(ask(0, 1000), DP_EIO);
 }
 
+Test(ahead, end_tells_of_a_read_whose_last_bytes_no_one_asked_for)
+{
+	dp_error err = { 0 };
+
+	open_halves(DP_EIO);
+	push(0, 300000);
+	cr_assert_eq(ask(0, 1000), DP_OK);
+	sem_post(&second);
+	cr_assert_eq(dp__ahead_end(ahead, &err), DP_EIO);
+	cr_assert_str_eq(err.msg, "it was no good");
+}
+
+Test(ahead, all_that_was_read_is_paid_for_at_the_end)
+{
+	uint64_t requests, bytes;
+
+	open_halves(DP_OK);
+	push(0, 300000);
+	cr_assert_eq(ask(0, 1000), DP_OK);
+	sem_post(&second);
+	cr_assert_eq(dp__ahead_end(ahead, NULL), DP_OK);
+	dp__ahead_paid(ahead, &requests, &bytes);
+	cr_assert_eq(requests, 1);
+	cr_assert_eq(bytes, 300000);
+	cr_assert_eq(dp__ahead_read(ahead).len, 300000);
+}
+
 Test(ahead, free_waits_for_the_read_that_runs)
 {
 	open_halves(DP_OK);

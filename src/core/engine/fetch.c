@@ -383,6 +383,14 @@ void dp__fetch_rows_only(dp_fetch *fetch)
 	fetch->rows_only = true;
 }
 
+dp_code dp__fetch_end(dp_fetch *fetch, dp_error *err)
+{
+	dp_code rc = DP_OK;
+	for (size_t i = 0; rc == DP_OK && i < fetch->origin->nparts; i++)
+		rc = dp__ahead_end(fetch->part[i].ahead, err);
+	return rc;
+}
+
 dp_price dp__fetch_paid(const dp_fetch *fetch)
 {
 	dp_price sum = fetch->paid;

@@ -48,16 +48,30 @@ static dp_code check_count(const dp_reader *reader, dp_error *err)
 		       reader->delivered, slice->sel.nrec, slice->sel.rec);
 }
 
+/* What is wrong with the records may be explained by a read that has gone wrong since they came. */
+static dp_code end_fetch(dp_reader *reader, dp_code rc, dp_error *err)
+{
+	dp_error why = { 0 };
+	dp_code ended = dp__fetch_end(reader->fetch, &why);
+	if (ended == DP_OK)
+		return rc;
+	if (err)
+		*err = why;
+	return ended;
+}
+
 static dp_code next_batch(dp_reader *reader, dp_batch *batch, dp_error *err)
 {
 	if (reader->turns)
 		return dp__turns_next(reader->turns, batch, err);
 	dp_code rc = reader->slice->origin->format->next(reader->self, reader->fetch, batch, err);
 	if (rc != DP_OK)
-		return rc;
+		return rc == DP_EFORMAT ? end_fetch(reader, rc, err) : rc;
 	reader->delivered += batch->nrec;
 	reader->end = batch->nrec == 0;
-	return reader->end ? check_count(reader, err) : DP_OK;
+	if (reader->end)
+		rc = end_fetch(reader, check_count(reader, err), err);
+	return rc;
 }
 
 dp_code dp_reader_next(dp_reader *reader, dp_batch *batch, dp_error *err)
