@@ -1,7 +1,11 @@
 /* test_slice.c - what a slice tells of its object and of its planned reads. */
 #include <criterion/criterion.h>
+#include <stdlib.h>
 
+#include "core/engine/partition.h"
 #include "core/engine/slice.h"
+#include "core/io/mem.h"
+#include "support/make.h"
 #include "support/scene.h"
 
 #define LINE   100
@@ -101,4 +105,45 @@ Test(slice, parts_lie_end_to_end)
 	dp__origin_widen(&origin, &(dp_extent){ .part = 0, .off = 30, .len = 1 }, &range);
 	cr_expect_eq(range.begin, 30);
 	cr_expect_eq(range.end, 115);
+}
+
+/* For each of its units to be decoded from its own point. */
+Test(slice, whole_one_has_its_rows_by_reference)
+{
+	const dp_index *const both[] = { s.index, s.index };
+	for (size_t n = 1; n <= 2; n++) {
+		dp_slices *whole = NULL;
+		cr_assert_eq(dp__partition_whole(&whole, both, n, NULL), DP_OK);
+		cr_assert_eq(dp_slices_count(whole), 1);
+		const dp_slice *all = dp_slices_at(whole, 0);
+		cr_expect_eq(dp_slice_sel(all)->nrec, NLINES);
+		cr_assert_eq(dp_slice_count(all), n);
+		for (size_t i = 0; i < n; i++)
+			cr_expect_null(dp_slice_member(all, i)->rows);
+		dp_slices_free(whole);
+	}
+	cr_expect_not_null(cut(1, 0)->rows);
+}
+
+static uint64_t reads_of(const scene *of)
+{
+	dp__mem_counts all = { 0 };
+	cr_assert_eq(dp__mem_counts_of(of->session, dp_index_url(of->index), &all, NULL), DP_OK);
+	return all.reads;
+}
+
+Test(slice, rows_of_a_small_index_are_read_once_for_all_slices)
+{
+	bytes text = make_reads(3000, 100, 1), gz = make_gzip(text.data, text.len, 6, 0);
+	scene small = scene_of("mem:y.fastq.gz", gz.data, gz.len,
+			       (const char *const[]){ "span=4K", NULL });
+	uint64_t before = reads_of(&small);
+	cr_assert_eq(scene_cut(&small, "chunks", (const char *const[]){ "n=4", NULL }), DP_OK);
+	cr_expect_eq(reads_of(&small) - before, 1);
+	before = reads_of(&small);
+	cr_assert_eq(scene_cut(&small, "chunks", (const char *const[]){ "n=50", NULL }), DP_OK);
+	cr_expect_eq(reads_of(&small) - before, 1);
+	scene_free(&small);
+	free(text.data);
+	free(gz.data);
 }

@@ -10,6 +10,7 @@
 #include "core/base/buf.h"
 #include "core/base/digest.h"
 #include "core/engine/slice.h"
+#include "core/index/row.h"
 #include "support/make.h"
 #include "support/scene.h"
 
@@ -158,7 +159,7 @@ Test(token, fields_of_another_kind_are_refused)
 /* Rows by reference: more slices than may carry theirs. */
 Test(token, fields_of_references_are_refused)
 {
-	scene s = make_scene(4000, "n=1");
+	scene s = make_scene(16000, "n=1");
 	char *text = token_of(dp_slices_at(s.slices, 0));
 	cr_assert(strstr(text, "\"rows\":["), "%s", text);
 	cr_assert_eq(use_token(s.session, text, NULL), DP_OK);
@@ -292,7 +293,7 @@ Test(token, every_cut_is_refused)
 
 Test(token, is_short_by_reference)
 {
-	scene s = make_scene(4000, "n=1");
+	scene s = make_scene(16000, "n=1");
 	char *text = token_of(dp_slices_at(s.slices, 0));
 	cr_expect_leq(strlen(text), 340, "%zu bytes: %s", strlen(text), text);
 	free(text);
@@ -323,7 +324,7 @@ Test(token, a_bad_one_fails_alone)
 
 Test(token, rows_of_another_index_are_stale)
 {
-	scene s = make_scene(4000, "n=1");
+	scene s = make_scene(16000, "n=1");
 	dp_index_opts opts = DP_INDEX_OPTS_INIT;
 	dp_index *other = NULL;
 	char *text = token_of(dp_slices_at(s.slices, 0));
@@ -331,6 +332,48 @@ Test(token, rows_of_another_index_are_stale)
 	cr_assert_eq(dp_index_build(&other, s.session, "mem:x.fastq.gz", &opts, NULL), DP_OK);
 	cr_expect_eq(use_token(s.session, text, NULL), DP_ESTALE);
 	dp_index_free(other);
+	free(text);
+	scene_free(&s);
+}
+
+/* Whether the rows of a slice, without their number i, still give its records. */
+static dp_code get_without_row(const scene *s, const char *token, size_t i, dp_error *err)
+{
+	dp_slice *slice = NULL;
+	dp__buf out = dp__buf_of(MAX);
+	cr_assert_eq(dp_slice_load(&slice, s->session, token, strlen(token), NULL), DP_OK);
+	cr_assert(slice->rows);
+	dp__cur cur = dp__cur_of(slice->rows, slice->rows_len);
+	size_t from = 0, end = 0;
+	for (size_t k = 0; k <= i; k++) {
+		const uint8_t *state;
+		dp_unit unit;
+		bool more = true;
+		from = end;
+		cr_assert_eq(dp__row_take(&cur, &unit, &state, 0, &more, NULL), DP_OK);
+		cr_assert_not(more);
+		cr_assert_leq(unit.state_len, 16);
+		end = (size_t)(cur.p - slice->rows);
+	}
+	memmove(slice->rows + from, slice->rows + end, slice->rows_len - end);
+	slice->rows_len -= end - from;
+	dp_code rc = dp_slice_get(slice, 0, dp__buf_write, &out, err);
+	dp__buf_fini(&out);
+	dp_slice_free(slice);
+	return rc;
+}
+
+/* Rows inside a token have no points but the first: a decoder comes to the other units by itself.
+ */
+Test(token, row_without_a_point_needs_the_row_before)
+{
+	scene s = make_scene(400, "n=3");
+	char *text = token_of(dp_slices_at(s.slices, 0));
+	for (size_t i = 0; i < 2; i++) {
+		dp_error err = { 0 };
+		cr_expect_eq(get_without_row(&s, text, i, &err), DP_EFORMAT);
+		cr_expect(strstr(err.msg, "a unit without its point"), "%s", err.msg);
+	}
 	free(text);
 	scene_free(&s);
 }

@@ -84,6 +84,11 @@ typedef struct dp_format {
 	dp_code (*ranges)(const dp_format_use *use, const dp_unit *unit, const uint8_t *state,
 			  const dp_sel *sel, dp_extent *out, size_t *nout);
 	/*
+	 * Optional: how many leading bytes of a unit's state are enough where next has come to the
+	 * end of the unit before it. Rows that travel inside a slice's token have no more.
+	 */
+	size_t (*rest)(const dp_format_use *use, const dp_unit *unit, const uint8_t *state);
+	/*
 	 * Optional: what one fetch keeps between its calls of next. open comes before the first
 	 * next, close (never of NULL) after the last. Without open, self is NULL.
 	 */

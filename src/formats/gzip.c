@@ -146,7 +146,8 @@ static dp_code fail_inflate(const gzip *gz, dp_code rc, const dp_error *why, dp_
 	return dp_fail(err, DP_EFORMAT, "stored byte %" PRIu64 ": %s", gz->src.off, why->msg);
 }
 
-/* Decodes what there is of input; then gets more of it. */
+/* Decodes what there is of input; then gets more of it, if there is room for more text: whoever
+ * wants none may have no more. */
 static dp_code inflate_some(gzip *gz, dp__inflate_io *io, const dp__piece *piece, dp_error *err)
 {
 	dp_error why;
@@ -168,7 +169,7 @@ static dp_code inflate_some(gzip *gz, dp__inflate_io *io, const dp__piece *piece
 		if (gz->trace)
 			dp__trace_end(gz->trace);
 	}
-	if (io->end == DP__INFLATE_INPUT) {
+	if (io->end == DP__INFLATE_INPUT && io->got < io->cap) {
 		rc = dp__source_lend(&gz->src, err);
 		if (rc == DP_OK && gz->src.len == 0)
 			rc = dp__source_cut(&gz->src, "a gzip member", err);

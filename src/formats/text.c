@@ -171,6 +171,18 @@ static dp_code text_ranges(const dp_format_use *use, const dp_unit *unit, const 
 	return DP_OK;
 }
 
+/* Behind the milestones is where a decoder begins, unless it comes there by itself. */
+static size_t text_rest(const dp_format_use *use, const dp_unit *unit, const uint8_t *state)
+{
+	dp__cur cur = dp__cur_of(state, unit->state_len);
+	dp__milestone at = { 0, 0 };
+	(void)use;
+	for (uint64_t n = dp__cur_varint(&cur); n > 0; n--)
+		if (!dp__milestone_take(&cur, &at))
+			return unit->state_len;
+	return (size_t)(cur.p - state);
+}
+
 static dp_code text_rows(const dp_format_use *use, const uint8_t *record, size_t len, dp_rows *rows,
 			 dp_error *err)
 {
@@ -225,6 +237,7 @@ dp_code dp__text_format(dp_format **out, const dp_grammar *grammar, dp_error *er
 		.probe = text_probe,
 		.scan = dp__text_scan,
 		.ranges = text_ranges,
+		.rest = text_rest,
 		.open = dp__text_open,
 		.next = dp__text_next,
 		.close = dp__text_close,

@@ -29,7 +29,7 @@ typedef struct taker {
 	const dp_unit *unit; /* the one in hand, NULL: none */
 	const dp__framing *framing;
 	void *decoder;
-	uint64_t lent; /* of its stored bytes */
+	uint64_t lent; /* where the stored bytes that it was given end */
 	uint64_t skip,
 		left; /* bytes of text before its records, and of them, that were not decoded yet */
 	bool whole;   /* all of its records' bytes come by */
@@ -39,12 +39,11 @@ typedef struct taker {
 	size_t used, wait;
 } taker;
 
-static void close_unit(taker *t)
+static void close_decoder(taker *t)
 {
 	if (t->decoder)
 		t->framing->close(t->decoder);
 	t->decoder = NULL;
-	t->unit = NULL;
 }
 
 /* Finds where the state of the framing begins, and which record a narrowed unit begins with. */
@@ -71,35 +70,64 @@ static dp_code read_milestones(taker *t, uint64_t from, dp__cur *cur, dp_error *
 static dp_code lend_stored(void *user, const uint8_t **bytes, size_t *len, dp_error *err)
 {
 	taker *t = user;
-	dp_code rc = dp_fetch_some(t->fetch, 0, t->lent, bytes, len, err);
+	const dp_extent what = dp_fetch_extent(t->fetch, 0);
+	uint64_t from = dp__min_u64(t->lent - what.off, what.len);
+	dp_code rc = dp_fetch_some(t->fetch, 0, from, bytes, len, err);
 	t->lent += *len;
 	return rc;
 }
 
+/* At the unit's own point; what the last decoder left is nothing to it. */
+static dp_code open_decoder(taker *t, const dp__framing *framing, dp__cur *state, dp_error *err)
+{
+	const dp_extent what = dp_fetch_extent(t->fetch, 0);
+	dp__stored stored = { .more = lend_stored, .user = t, .off = what.off };
+	close_decoder(t);
+	t->framing = framing;
+	t->lent = what.off;
+	t->skip = framing->direct ? 0 : t->unit->skip;
+	return framing->open(&t->decoder, &stored, state->p, dp__cur_left(state), err);
+}
+
+/*
+ * A unit that came without its point begins where the one before it ended. No input is used of what
+ * lies before its extent: that may be gone.
+ */
+static dp_code go_on_decoding(const taker *t, uint64_t rec, dp_error *err)
+{
+	const dp_unit *unit = t->unit;
+	bool at_end = t->decoder && t->skip == 0 && t->left == 0 && t->used == t->text.len;
+	if (!at_end || unit->tag != t->framing->tag || unit->rec != rec ||
+	    t->framing->stored_end(t->decoder) < unit->extent[0].off)
+		return dp_fail(err, DP_EFORMAT, "record %" PRIu64 ": a unit without its point",
+			       unit->rec);
+	return DP_OK;
+}
+
 static dp_code open_unit(taker *t, dp_error *err)
 {
+	uint64_t rec = t->rec;
 	dp_code rc = dp_fetch_unit(t->fetch, &t->unit, err);
 	if (rc != DP_OK || !t->unit)
 		return rc;
-	t->framing = dp__framing_of(t->unit->tag);
-	if (!t->framing || t->unit->rec == DP_UNKNOWN || t->unit->nrec == DP_UNKNOWN)
+	const dp__framing *framing = dp__framing_of(t->unit->tag);
+	if (!framing || t->unit->rec == DP_UNKNOWN || t->unit->nrec == DP_UNKNOWN)
 		return dp_fail(err, DP_EFORMAT, "a unit that is no text");
 	const dp_extent what = dp_fetch_extent(t->fetch, 0), *own = &t->unit->extent[0];
 	dp__cur cur = dp__cur_of(dp_fetch_state(t->fetch), t->unit->state_len);
 	rc = read_milestones(t, what.off - own->off, &cur, err);
-	if (rc != DP_OK)
-		return rc;
-	t->lent = 0;
+	if (rc == DP_OK && !framing->direct && dp__cur_left(&cur) == 0)
+		rc = go_on_decoding(t, rec, err);
+	else if (rc == DP_OK)
+		rc = open_decoder(t, framing, &cur, err);
 	t->whole = what.off == own->off && what.len == own->len;
-	t->skip = t->framing->direct ? 0 : t->unit->skip;
-	t->left = t->framing->direct ? what.len : t->unit->raw;
+	t->left = framing->direct ? what.len : t->unit->raw;
 	t->at = 0;
 	t->crc = 0;
 	t->text.len = 0;
 	t->used = 0;
 	t->wait = 0;
-	dp__stored stored = { .more = lend_stored, .user = t, .off = what.off };
-	return t->framing->open(&t->decoder, &stored, cur.p, dp__cur_left(&cur), err);
+	return rc;
 }
 
 /* Drops the text that was given out, and decodes one more piece behind the rest. */
@@ -225,7 +253,7 @@ dp_code dp__text_next(void *self, dp_fetch *fetch, dp_batch *batch, dp_error *er
 			if (rc == DP_OK && !t->unit)
 				break;
 		} else if (t->rec >= dp__min_u64(t->hi, t->unit->rec + t->unit->nrec)) {
-			close_unit(t);
+			t->unit = NULL;
 		} else {
 			rc = advance(t, batch, err);
 		}
@@ -238,7 +266,7 @@ dp_code dp__text_next(void *self, dp_fetch *fetch, dp_batch *batch, dp_error *er
 void dp__text_close(void *self)
 {
 	taker *t = self;
-	close_unit(t);
+	close_decoder(t);
 	dp__buf_fini(&t->text);
 	free(t->ends);
 	free(t);

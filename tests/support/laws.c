@@ -7,6 +7,7 @@
 
 #include "core/base/buf.h"
 #include "core/base/digest.h"
+#include "core/engine/cut.h"
 #include "core/io/mem.h"
 #include "dataplug/dataplug.h"
 #include "support/laws.h"
@@ -172,6 +173,22 @@ static void check_counts(scene *s)
 	check_strategy(s, "auto", "n=7");
 }
 
+/* Rows that do not travel inside a slice have whole states: each unit has its own point then. */
+static void check_by_reference(scene *s)
+{
+	dp_slices *slices = cut(s, "chunks", (const char *const[]){ "n=7", NULL });
+	dp_slices *apart = calloc(1, sizeof *apart);
+	cr_assert_not_null(apart);
+	for (size_t i = 0; i < dp_slices_count(slices); i++) {
+		dp_slice *one = NULL;
+		MUST(dp__cut(&one, s->index, dp_slice_sel(dp_slices_at(slices, i)), 1, 0, &err_));
+		MUST(dp__slices_add(apart, one, &err_));
+	}
+	check_slices(s, apart);
+	dp_slices_free(apart);
+	dp_slices_free(slices);
+}
+
 /* Halves of a slice are the slice. */
 static void check_split(scene *s)
 {
@@ -262,6 +279,7 @@ void laws_hold(const law_case *c)
 		     dp_index_view(made.index)->nrec, c->nrec);
 	check_counts(s);
 	check_split(s);
+	check_by_reference(s);
 	check_threads(s);
 	check_same_bytes(s);
 	check_stale(s);

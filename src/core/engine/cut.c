@@ -15,12 +15,15 @@
 #include "core/index/row.h"
 #include "core/io/object.h"
 
-#define MAX_RUN ((uint64_t)16 << 20) /* for many slices, runs up to this size are read at once */
-#define MANY    16
+/* A run up to this size is read at once for many slices, or for a few. */
+#define MAX_RUN   ((uint64_t)16 << 20)
+#define SMALL_RUN ((uint64_t)1 << 20)
+#define MANY      16
 /* Lithops carries items below 8 KiB with the call (docs/token.md). */
 #define MAX_INLINE_ITEM   (UINT64_C(7) << 10)
 #define MAX_INLINE_TRAVEL 512
 #define TOKEN_ESTIMATE    400
+#define ROW_MIN           24 /* bytes of a row without a state */
 
 /* One index being cut. */
 typedef struct cutter {
@@ -29,8 +32,9 @@ typedef struct cutter {
 	dp_format_use use;
 	dp__origin *origin;
 	dp__site object;  /* for its store's gap and part */
-	dp__buf run;      /* all rows, if they are few; else those of one unit */
-	bool many, whole; /* there are many slices; all rows were read */
+	dp__buf run;      /* all rows, if they are few; else those of some units */
+	uint64_t at_once; /* bytes that all rows may have to be read together */
+	bool whole;       /* they were */
 } cutter;
 
 /* What a worker must know to find the object and its index. */
@@ -106,13 +110,13 @@ static uint64_t rows_len(const cutter *cut, size_t first, size_t last)
 	return cut->index->row_off[last] - cut->index->row_off[first];
 }
 
-/* The rows of units [first, last), which are few or fit in MAX_RUN; lent until the next call. */
+/* The rows of units [first, last), which fit in MAX_RUN; lent until the next call. */
 static dp_code load_rows(cutter *cut, size_t first, size_t last, const uint8_t **rows,
 			 dp_error *err)
 {
 	size_t n = cut->index->table.nunits;
 	dp_code rc = DP_OK;
-	if (!cut->whole && cut->many && rows_len(cut, 0, n) <= MAX_RUN) {
+	if (!cut->whole && rows_len(cut, 0, n) <= cut->at_once) {
 		rc = dp__index_rows(cut->index, &cut->call, 0, n, &cut->run, err);
 		cut->whole = rc == DP_OK;
 	} else if (!cut->whole) {
@@ -176,6 +180,8 @@ static dp_code price_unit(cutter *cut, dp_slice *slice, size_t i, dp__ranges *ra
 typedef struct planned {
 	dp_slice *slice;
 	size_t first, last;
+	char *rows; /* as they may travel inside it; NULL: they do not */
+	size_t rows_len;
 } planned;
 
 /* Everything of a slice but whether its rows travel inside it. */
@@ -209,39 +215,84 @@ static uint64_t token_len(uint64_t rows)
 	return TOKEN_ESTIMATE + (rows + 2) / 3 * 4;
 }
 
-static bool fits_inside(const dp_slice *slice)
+static bool fits_inside(uint64_t rows)
 {
-	return token_len(slice->rows_len) <= MAX_INLINE_ITEM;
+	return token_len(rows) <= MAX_INLINE_ITEM;
 }
 
-/* Whether rows that fit may travel inside: all tokens together stay small. */
-static bool may_inline(const planned *plans, size_t n, uint64_t room)
+/* The rows of a slice have at least so many bytes inside a token. */
+static uint64_t least_inside(const cutter *cut, const planned *plan)
+{
+	size_t n = plan->last - plan->first;
+	return n ? rows_len(cut, plan->first, plan->first + 1) + (n - 1) * ROW_MIN : 0;
+}
+
+static bool may_fit(const cutter *cut, const planned *plan)
+{
+	return fits_inside(least_inside(cut, plan)) && plan->slice->rows_len <= MAX_RUN;
+}
+
+/* Whether all tokens together may stay small, as far as can be told without reading rows. */
+static bool may_inline(const cutter *cut, const planned *plans, size_t n, uint64_t room)
 {
 	uint64_t sum = 0;
 	for (size_t i = 0; i < n; i++)
-		sum += token_len(fits_inside(plans[i].slice) ? plans[i].slice->rows_len : 0);
+		sum += token_len(may_fit(cut, &plans[i]) ? least_inside(cut, &plans[i]) : 0);
 	return sum <= room;
 }
 
-static dp_code put_rows_inside(cutter *cut, const planned *plan, dp_error *err)
+/* Appends the next row as it travels. follows: the unit before it is read too. */
+static dp_code add_row(const cutter *cut, dp__cur *rows, bool follows, dp__buf *out, dp_error *err)
 {
-	dp_slice *slice = plan->slice;
-	const uint8_t *rows = NULL;
-	dp_code rc = DP_OK;
-	slice->rows = malloc((size_t)slice->rows_len + 1);
-	if (!slice->rows)
-		return dp_fail(err, DP_ENOMEM, "no memory for a slice");
-	if (slice->rows_len)
-		rc = load_rows(cut, plan->first, plan->last, &rows, err);
+	const dp_format *format = cut->index->format;
+	const uint8_t *state = NULL;
+	dp_unit unit;
+	bool more = false;
+	dp_code rc = dp__row_take(rows, &unit, &state, cut->origin->naxes, &more, err);
+	if (rc == DP_OK && more)
+		rc = dp_fail(err, DP_EFORMAT, "the index's rows differ from its table");
 	if (rc != DP_OK)
 		return rc;
-	if (slice->rows_len)
-		memcpy(slice->rows, rows, (size_t)slice->rows_len);
-	if (dp__crc32(0, slice->rows, (size_t)slice->rows_len) != slice->rows_crc)
-		return dp_fail(err, DP_EFORMAT, "the index's rows differ from its table");
+	if (follows && state && format->rest) {
+		size_t rest = format->rest(&cut->use, &unit, state);
+		unit.state_len = rest < unit.state_len ? (uint32_t)rest : unit.state_len;
+		unit.state_crc = dp__crc32(0, state, unit.state_len);
+	}
+	rc = dp__row_pack(out, &unit, cut->origin->naxes, err);
+	return rc == DP_OK ? dp__buf_add(out, state, unit.state_len, err) : rc;
+}
+
+/* The rows of a slice as they travel, if its token stays small with them. */
+static dp_code gather_rows(cutter *cut, planned *plan, dp_error *err)
+{
+	const dp_slice *slice = plan->slice;
+	const dp_unit *unit = cut->index->view.unit;
+	const uint8_t *bytes = NULL;
+	dp__buf out = dp__buf_of((size_t)MAX_INLINE_ITEM + DP__MAX_ROW + DP__MAX_STATE);
+	dp_code rc = slice->rows_len ? load_rows(cut, plan->first, plan->last, &bytes, err) : DP_OK;
+	if (rc == DP_OK && dp__crc32(0, bytes, (size_t)slice->rows_len) != slice->rows_crc)
+		rc = dp_fail(err, DP_EFORMAT, "the index's rows differ from its table");
+	dp__cur rows = dp__cur_of(bytes, (size_t)slice->rows_len);
+	for (size_t i = plan->first; rc == DP_OK && fits_inside(out.len) && i < plan->last; i++) {
+		bool follows = i > plan->first &&
+			       dp__plan_touches(&unit[i - 1], &slice->sel, cut->origin->naxes);
+		rc = add_row(cut, &rows, follows, &out, err);
+	}
+	plan->rows_len = out.len;
+	if (rc == DP_OK && fits_inside(out.len))
+		rc = dp__buf_take(&plan->rows, &out, err);
+	dp__buf_fini(&out);
+	return rc;
+}
+
+static void put_rows_inside(planned *plan)
+{
+	dp_slice *slice = plan->slice;
+	slice->rows = (uint8_t *)plan->rows;
+	slice->rows_len = plan->rows_len;
 	slice->rows_off = 0;
 	slice->rows_crc = 0;
-	return DP_OK;
+	plan->rows = NULL;
 }
 
 /* Rows that are read by reference are paid for; so are attributes. */
@@ -286,13 +337,21 @@ static dp_code cut_sels(cutter *cut, const dp_sel *sels, size_t n, planned *plan
 	return rc;
 }
 
+/* The rows travel inside the tokens, as far as they fit, if these stay small together. */
 static dp_code settle_rows(cutter *cut, planned *plans, size_t n, uint64_t room, dp_error *err)
 {
 	dp_code rc = DP_OK;
-	bool may = may_inline(plans, n, room);
+	bool may = may_inline(cut, plans, n, room);
+	uint64_t sum = 0;
+	for (size_t i = 0; rc == DP_OK && may && i < n; i++) {
+		if (may_fit(cut, &plans[i]))
+			rc = gather_rows(cut, &plans[i], err);
+		sum += token_len(plans[i].rows ? plans[i].rows_len : 0);
+		may = sum <= room;
+	}
 	for (size_t i = 0; rc == DP_OK && i < n; i++) {
-		if (may && fits_inside(plans[i].slice))
-			rc = put_rows_inside(cut, &plans[i], err);
+		if (may && plans[i].rows)
+			put_rows_inside(&plans[i]);
 		price_rows(cut, plans[i].slice);
 	}
 	return rc;
@@ -301,7 +360,7 @@ static dp_code settle_rows(cutter *cut, planned *plans, size_t n, uint64_t room,
 dp_code dp__cut(dp_slice **out, const dp_index *index, const dp_sel *sels, size_t n, uint64_t room,
 		dp_error *err)
 {
-	cutter cut = { .many = n >= MANY };
+	cutter cut = { .at_once = n >= MANY ? MAX_RUN : n > 1 ? SMALL_RUN : 0 };
 	planned *plans = calloc(n + 1, sizeof *plans);
 	if (!plans)
 		return dp_fail(err, DP_ENOMEM, "no memory for %zu slices", n);
@@ -310,8 +369,10 @@ dp_code dp__cut(dp_slice **out, const dp_index *index, const dp_sel *sels, size_
 		rc = cut_sels(&cut, sels, n, plans, err);
 	if (rc == DP_OK)
 		rc = settle_rows(&cut, plans, n, room, err);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		out[i] = plans[i].slice;
+		free(plans[i].rows);
+	}
 	close_cutter(&cut);
 	free(plans);
 	return rc;

@@ -1,5 +1,6 @@
 /* export.c - dp_index_export: an index as that of another program. */
 #include "core/engine/fetch.h"
+#include "core/engine/partition.h"
 
 static dp_code write_index(const dp_slice *all, const char *as, dp_exported *done, dp_write_fn out,
 			   void *user, dp_error *err)
@@ -22,7 +23,7 @@ dp_code dp_index_export(const dp_index *index, const char *as, dp_exported *done
 {
 	dp_exported unasked;
 	dp_slices *slices = NULL;
-	dp_code rc = dp_partition(&slices, &index, 1, "box", NULL, err);
+	dp_code rc = dp__partition_whole(&slices, &index, 1, err);
 	if (rc == DP_OK)
 		rc = write_index(dp_slices_at(slices, 0), as, done ? done : &unasked, out, user,
 				 err);

@@ -231,6 +231,22 @@ dp_code dp__partition_run(dp_slices **out, const dp_index *const *indexes, size_
 	return rc;
 }
 
+dp_code dp__partition_whole(dp_slices **out, const dp_index *const *indexes, size_t nindexes,
+			    dp_error *err)
+{
+	dp_sels sels = { 0 };
+	dp_sel sel = dp__sel_all();
+	dp_code rc = check_set(indexes, nindexes, err);
+	if (rc == DP_OK) {
+		sel.nrec = indexes[0]->view.nrec;
+		rc = dp_sels_add(&sels, &sel, err);
+	}
+	if (rc == DP_OK)
+		rc = cut_all(out, indexes, nindexes, &sels, 0, err);
+	free(sels.at);
+	return rc;
+}
+
 dp_code dp_partition(dp_slices **out, const dp_index *const *indexes, size_t nindexes,
 		     const char *strategy, const char *const *args, dp_error *err)
 {

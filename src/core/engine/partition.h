@@ -28,6 +28,12 @@ uint64_t *dp__partition_n(const dp__params *params);
  */
 dp_code dp__partition_explain(dp_slices *slices, const dp__partition *cut, const dp_view *view,
 			      const dp_totals *totals, dp_error *err);
+/*
+ * One slice of everything. Its rows are by reference, so they have their whole states: each unit is
+ * decoded from its own point.
+ */
+dp_code dp__partition_whole(dp_slices **out, const dp_index *const *indexes, size_t nindexes,
+			    dp_error *err);
 /* Cuts; where the strategy chooses how many slices come, it is asked. */
 dp_code dp__partition_run(dp_slices **out, const dp_index *const *indexes, size_t nindexes,
 			  const dp__partition *cut, dp_error *err);

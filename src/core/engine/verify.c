@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "core/engine/partition.h"
 #include "core/engine/reader.h"
 
 static dp_code read_all(const dp_index *index, const dp_slice *slice, dp_progress_fn progress,
@@ -58,7 +59,7 @@ dp_code dp_set_verify(const dp_index *const *indexes, size_t nindexes, dp_progre
 	dp_slices *slices = NULL;
 	if (nindexes == 1)
 		return dp_index_verify(indexes[0], progress, user, err);
-	dp_code rc = dp_partition(&slices, indexes, nindexes, "box", NULL, err);
+	dp_code rc = dp__partition_whole(&slices, indexes, nindexes, err);
 	if (rc == DP_OK)
 		rc = dp__turns_open(&watch.turns, dp_slices_at(slices, 0), true, err);
 	if (rc == DP_OK) {
@@ -80,7 +81,7 @@ dp_code dp_set_verify(const dp_index *const *indexes, size_t nindexes, dp_progre
 dp_code dp_index_verify(const dp_index *index, dp_progress_fn progress, void *user, dp_error *err)
 {
 	dp_slices *slices = NULL;
-	dp_code rc = dp_partition(&slices, &index, 1, "box", NULL, err);
+	dp_code rc = dp__partition_whole(&slices, &index, 1, err);
 	if (rc == DP_OK)
 		rc = read_all(index, dp_slices_at(slices, 0), progress, user, err);
 	dp_slices_free(slices);
