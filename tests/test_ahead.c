@@ -265,31 +265,21 @@ Test(ahead, last_byte_of_a_read_is_lent_when_the_read_was_good)
 	push(0, 300000);
 	cr_assert_eq(ask(0, 1000), DP_OK);
 	sem_post(&second);
+	cr_assert_eq(dp__ahead_await(ahead, 0, 300000, NULL), DP_EIO);
 	cr_assert_eq(ask(299999, 1), DP_EIO);
 	cr_assert_eq(ask(0, 1000), DP_EIO);
 }
 
-Test(ahead, end_tells_of_a_read_whose_last_bytes_no_one_asked_for)
-{
-	dp_error err = { 0 };
-
-	open_halves(DP_EIO);
-	push(0, 300000);
-	cr_assert_eq(ask(0, 1000), DP_OK);
-	sem_post(&second);
-	cr_assert_eq(dp__ahead_end(ahead, &err), DP_EIO);
-	cr_assert_str_eq(err.msg, "it was no good");
-}
-
-Test(ahead, all_that_was_read_is_paid_for_at_the_end)
+Test(ahead, bytes_may_be_waited_for_without_being_lent)
 {
 	uint64_t requests, bytes;
 
 	open_halves(DP_OK);
 	push(0, 300000);
 	cr_assert_eq(ask(0, 1000), DP_OK);
+	cr_assert_eq(dp__ahead_await(ahead, 0, 150000, NULL), DP_OK);
 	sem_post(&second);
-	cr_assert_eq(dp__ahead_end(ahead, NULL), DP_OK);
+	cr_assert_eq(dp__ahead_await(ahead, 1000, 299000, NULL), DP_OK);
 	dp__ahead_paid(ahead, &requests, &bytes);
 	cr_assert_eq(requests, 1);
 	cr_assert_eq(bytes, 300000);

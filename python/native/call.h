@@ -15,9 +15,11 @@ typedef struct dpy_call {
 	dpy_session *session;
 	dp_code (*run)(struct dpy_call *call); /* touches nothing of Python; fills err */
 	const char *where;                     /* for the message; NULL = nowhere */
-	/* What run has done by the thread that called, with the GIL; false = it raised. */
+	/* What run has the thread that called do, with the GIL; false = it raised. */
 	bool (*ask)(struct dpy_call *call);
-	unsigned beside; /* so often ask may be due while run goes on, on whatever thread this is */
+	/* How many calls of ask may wait while run goes on, which then has a thread of its own in
+	 * any case; 0 = none. */
+	unsigned beside;
 	PyObject *progress; /* callable(done, total); NULL = none */
 	uint64_t done, total;
 	dp_error err;
@@ -27,8 +29,8 @@ typedef struct dpy_call {
 /* Runs it. False with an exception raised; results that are there all the same are the caller's. */
 bool dpy_call_run(dpy_call *call);
 /*
- * For run: has ask called once more and goes on, when it is due no more than beside times. The end
- * of run waits for all of them. DP_ECANCELED once one has raised; then no more are called.
+ * For run: has ask called once more; returns when no more than `beside` calls wait. The call ends
+ * when none does. DP_ECANCELED once one has raised; then no more are made.
  */
 dp_code dpy_call_post(dpy_call *call);
 /* A dp_progress_fn; user is the call, which has a progress. Waits until it has returned. */

@@ -33,9 +33,9 @@ typedef struct dpy_batch {
 } dpy_batch;
 
 /* A new batch; takes over the copies, which are freed on failure. */
-/* The method lines(encoding, errors) of a batch. */
-PyObject *dpy_batch_lines(PyObject *object, PyObject *args);
 PyObject *dpy_batch_new(const dpy_state *state, dpy_reader *reader, const dp_batch *batch,
 			void *data, void *at);
+/* The method lines(encoding, errors) of a batch. */
+PyObject *dpy_batch_lines(PyObject *object, PyObject *args);
 
 #endif

@@ -19,6 +19,7 @@
 #define MAX_RUN   ((uint64_t)16 << 20)
 #define SMALL_RUN ((uint64_t)1 << 20)
 #define MANY      16
+#define FEW_ROWS  ((uint64_t)64 << 10) /* bytes */
 /* Lithops carries items below 8 KiB with the call (docs/token.md). */
 #define MAX_INLINE_ITEM   (UINT64_C(7) << 10)
 #define MAX_INLINE_TRAVEL 512
@@ -227,9 +228,12 @@ static uint64_t least_inside(const cutter *cut, const planned *plan)
 	return n ? rows_len(cut, plan->first, plan->first + 1) + (n - 1) * ROW_MIN : 0;
 }
 
+/* Many rows are not worth reading, unless all are read anyway. */
 static bool may_fit(const cutter *cut, const planned *plan)
 {
-	return fits_inside(least_inside(cut, plan)) && plan->slice->rows_len <= MAX_RUN;
+	bool at_hand = rows_len(cut, 0, cut->index->table.nunits) <= cut->at_once ||
+		       plan->slice->rows_len <= FEW_ROWS;
+	return at_hand && fits_inside(least_inside(cut, plan));
 }
 
 /* Whether all tokens together may stay small, as far as can be told without reading rows. */

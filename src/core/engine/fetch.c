@@ -276,9 +276,24 @@ static void release_before(dp_fetch *fetch, const planned *item)
 	}
 }
 
+dp_code dp__fetch_await(dp_fetch *fetch, dp_error *err)
+{
+	double begun = dp__now();
+	dp_code rc = DP_OK;
+	for (size_t i = 0; rc == DP_OK && i < fetch->now.nextents; i++) {
+		const dp_extent *what = &fetch->now.extent[i];
+		rc = dp__ahead_await(fetch->part[what->part].ahead, what->off, what->len, err);
+	}
+	fetch->waited += dp__now() - begun;
+	return rc;
+}
+
 dp_code dp_fetch_unit(dp_fetch *fetch, const dp_unit **unit, dp_error *err)
 {
-	dp_code rc = dp_call_check(&fetch->call, err);
+	/* So that no read is made in part, and none fails unseen. */
+	dp_code rc = dp__fetch_await(fetch, err);
+	if (rc == DP_OK)
+		rc = dp_call_check(&fetch->call, err);
 	free(fetch->now.state);
 	fetch->now = (planned){ 0 };
 	*unit = NULL;
@@ -381,14 +396,6 @@ const void *dp_fetch_attr(const dp_fetch *fetch, const char *name, size_t *len)
 void dp__fetch_rows_only(dp_fetch *fetch)
 {
 	fetch->rows_only = true;
-}
-
-dp_code dp__fetch_end(dp_fetch *fetch, dp_error *err)
-{
-	dp_code rc = DP_OK;
-	for (size_t i = 0; rc == DP_OK && i < fetch->origin->nparts; i++)
-		rc = dp__ahead_end(fetch->part[i].ahead, err);
-	return rc;
 }
 
 dp_price dp__fetch_paid(const dp_fetch *fetch)

@@ -8,8 +8,9 @@
 dp_code dp__fetch_open(dp_fetch **out, const dp_slice *slice, dp_error *err);
 /* From now on units come without bytes, and nothing is read ahead. Before the first unit. */
 void dp__fetch_rows_only(dp_fetch *fetch);
-/* At the end of the records: whether all reads went well, also the last bytes of them. */
-dp_code dp__fetch_end(dp_fetch *fetch, dp_error *err);
+/* Waits for what was planned of the unit in hand, and fails as its reads did, whether anyone asked
+ * for all of it or not. */
+dp_code dp__fetch_await(dp_fetch *fetch, dp_error *err);
 /* What was fetched so far. */
 dp_price dp__fetch_paid(const dp_fetch *fetch);
 /* Seconds that were waited for it, after the opening. */

@@ -52,12 +52,12 @@ static dp_code check_count(const dp_reader *reader, dp_error *err)
 static dp_code end_fetch(dp_reader *reader, dp_code rc, dp_error *err)
 {
 	dp_error why = { 0 };
-	dp_code ended = dp__fetch_end(reader->fetch, &why);
-	if (ended == DP_OK)
+	dp_code read = dp__fetch_await(reader->fetch, &why);
+	if (read == DP_OK)
 		return rc;
 	if (err)
 		*err = why;
-	return ended;
+	return read;
 }
 
 static dp_code next_batch(dp_reader *reader, dp_batch *batch, dp_error *err)

@@ -417,24 +417,15 @@ dp_code dp__ahead_some(dp__ahead *ahead, uint64_t off, uint64_t max, const uint8
 	return code;
 }
 
-static bool is_reading(const dp__ahead *ahead)
-{
-	for (const node *one = ahead->first; one != NULL; one = one->next)
-		if (one->state == RUNNING)
-			return true;
-	return false;
-}
-
-dp_code dp__ahead_end(dp__ahead *ahead, dp_error *err)
+dp_code dp__ahead_await(dp__ahead *ahead, uint64_t off, uint64_t len, dp_error *err)
 {
 	dp_code code;
+	node *one;
 
+	if (len == 0)
+		return DP_OK;
 	pthread_mutex_lock(&ahead->lock);
-	while (is_reading(ahead))
-		pthread_cond_wait(&ahead->change, &ahead->lock);
-	code = ahead->failure.code;
-	if (code != DP_OK && err != NULL)
-		*err = ahead->failure;
+	code = await_bytes(ahead, off, len, &one, err);
 	pthread_mutex_unlock(&ahead->lock);
 	return code;
 }

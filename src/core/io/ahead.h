@@ -29,8 +29,8 @@ dp_code dp__ahead_bytes(dp__ahead *ahead, uint64_t off, uint64_t len, dp__buf *s
 /* Lends as many of these bytes as are here in one piece; waits for the first one. */
 dp_code dp__ahead_some(dp__ahead *ahead, uint64_t off, uint64_t max, const uint8_t **out,
 		       size_t *len, dp_error *err);
-/* Waits for the reads that run, and fails as one did, though all that was asked for has come. */
-dp_code dp__ahead_end(dp__ahead *ahead, dp_error *err);
+/* Waits until all of them were here, without lending any. */
+dp_code dp__ahead_await(dp__ahead *ahead, uint64_t off, uint64_t len, dp_error *err);
 /* Nothing before off is needed any more. */
 void dp__ahead_release(dp__ahead *ahead, uint64_t off);
 /* Ranges and bytes read so far. */
