@@ -271,10 +271,14 @@ static dp_code gather_rows(cutter *cut, planned *plan, dp_error *err)
 {
 	const dp_slice *slice = plan->slice;
 	const dp_unit *unit = cut->index->view.unit;
-	const uint8_t *bytes = NULL;
+	const uint8_t none = 0, *bytes = &none;
 	dp__buf out = dp__buf_of((size_t)MAX_INLINE_ITEM + DP__MAX_ROW + DP__MAX_STATE);
-	dp_code rc = slice->rows_len ? load_rows(cut, plan->first, plan->last, &bytes, err) : DP_OK;
-	if (rc == DP_OK && dp__crc32(0, bytes, (size_t)slice->rows_len) != slice->rows_crc)
+	dp_code rc = DP_OK;
+	if (slice->rows_len)
+		rc = load_rows(cut, plan->first, plan->last, &bytes, err);
+	if (rc != DP_OK)
+		return rc;
+	if (dp__crc32(0, bytes, (size_t)slice->rows_len) != slice->rows_crc)
 		rc = dp_fail(err, DP_EFORMAT, "the index's rows differ from its table");
 	dp__cur rows = dp__cur_of(bytes, (size_t)slice->rows_len);
 	for (size_t i = plan->first; rc == DP_OK && fits_inside(out.len) && i < plan->last; i++) {
