@@ -74,6 +74,44 @@ static void fails(bytes object, const char *words)
 	free(object.data);
 }
 
+/* So units that end there are continued at the next member, whatever pieces the input comes in. */
+static void ends_behind_its_trailer(bytes member, size_t text_len)
+{
+	bytes object =
+		make_join(make_copy(member.data, member.len), make_gzip(member.data, 9, 6, 0));
+	uint8_t *text = malloc(text_len);
+	for (size_t piece = 1; piece < 70; piece++) {
+		lender l = { object.data, object.len, piece, NULL };
+		dp__stored stored = lender_stored(&l, 0);
+		void *self = NULL;
+		cr_assert_eq(dp__gzip.open(&self, &stored, NULL, 0, NULL), DP_OK);
+		for (size_t done = 0; done < text_len;) {
+			dp__piece got = { .out = text + done, .cap = text_len - done };
+			cr_assert_eq(dp__gzip.read(self, &got, NULL), DP_OK);
+			cr_assert_gt(got.got, 0);
+			done += got.got;
+		}
+		cr_expect_eq(dp__gzip.stored_end(self), member.len, "pieces of %zu: %lu, not %zu",
+			     piece, (unsigned long)dp__gzip.stored_end(self), member.len);
+		dp__gzip.close(self);
+		free(l.copy);
+	}
+	free(text);
+	free(object.data);
+	free(member.data);
+}
+
+Test(gzip, text_that_ends_with_a_member_ends_behind_its_trailer)
+{
+	bytes text = make_lines(50, 60, 3);
+	for (int level = 0; level <= 6; level += 3)
+		ends_behind_its_trailer(make_gzip(text.data, text.len, level, Z_DEFAULT_STRATEGY),
+					text.len);
+	ends_behind_its_trailer(make_gzip(text.data, text.len, 6, Z_FIXED), text.len);
+	ends_behind_its_trailer(make_gzip(text.data, text.len, 6, Z_HUFFMAN_ONLY), text.len);
+	free(text.data);
+}
+
 /* ---- members ---- */
 
 typedef struct spec {

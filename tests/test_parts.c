@@ -4,6 +4,7 @@
  */
 #include <criterion/criterion.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -15,7 +16,7 @@
 
 #define STEP 700 /* bytes that come together */
 
-static bytes text, object;
+static bytes text, object; /* its text, and what is stored */
 static dp_session *session;
 
 static dp_code parts_open(void **self, dp_session *of, const dp_place *place, dp_error *err)
@@ -69,8 +70,6 @@ static const dp_plugin plugin = {
 
 static void set_up(void)
 {
-	text = make_reads(20000, 100, 1);
-	object = make_gzip(text.data, text.len, 6, Z_DEFAULT_STRATEGY);
 	cr_assert_eq(
 		dp_session_open(&session, (const char *const[]){ "meta=mem:meta", NULL }, NULL),
 		DP_OK);
@@ -80,8 +79,6 @@ static void set_up(void)
 static void tear_down(void)
 {
 	dp_session_free(session);
-	free(text.data);
-	free(object.data);
 }
 
 TestSuite(parts, .init = set_up, .fini = tear_down, .timeout = 120);
@@ -105,7 +102,7 @@ static void read_slice(const dp_slice *slice, dp__buf *all)
 	dp_reader_free(reader);
 }
 
-static void cut(const char *url, const char *span, const char *n)
+static void cut_once(const char *url, const char *span, const char *n)
 {
 	dp_index_opts opts = DP_INDEX_OPTS_INIT;
 	dp_index *index = NULL;
@@ -114,6 +111,7 @@ static void cut(const char *url, const char *span, const char *n)
 	dp_error err = { 0 };
 
 	opts.args = (const char *const[]){ span, NULL };
+	opts.force = true;
 	cr_assert_eq(dp_index_build(&index, session, url, &opts, &err), DP_OK, "%s", err.msg);
 	cr_assert_eq(dp_partition(&slices, (const dp_index *const *)&index, 1, "chunks",
 				  (const char *const[]){ n, NULL }, &err),
@@ -127,22 +125,67 @@ static void cut(const char *url, const char *span, const char *n)
 	dp_index_free(index);
 }
 
-static void cut_all(const char *url)
+/* Cuts it in all ways; frees both. */
+static void cut(const char *scheme)
 {
 	static const char *const spans[] = { "span=4K", "span=30K", "span=200K" };
 	static const char *const counts[] = { "n=1", "n=3", "n=17" };
+	char url[64];
 
+	snprintf(url, sizeof(url), "%s://x/lines.gz", scheme);
 	for (size_t i = 0; i < 3; i++)
 		for (size_t k = 0; k < 3; k++)
-			cut(url, spans[i], counts[k]);
+			cut_once(url, spans[i], counts[k]);
+	free(text.data);
+	free(object.data);
+}
+
+static void cut_member(const char *scheme)
+{
+	text = make_reads(20000, 100, 1);
+	object = make_gzip(text.data, text.len, 6, Z_DEFAULT_STRATEGY);
+	cut(scheme);
+}
+
+/* n lines of 100 bytes. */
+static bytes make_even(size_t n)
+{
+	bytes out = { malloc(n * 100), n * 100 };
+	uint64_t state = 1;
+
+	cr_assert_not_null(out.data);
+	for (size_t i = 0; i < out.len; i++)
+		out.data[i] = i % 100 == 99 ? '\n' : (uint8_t)('a' + make_random(&state) % 8);
+	return out;
+}
+
+/* Members that end where records do, so that units do too. */
+static void cut_members(const char *scheme)
+{
+	text = make_even(20000);
+	object = make_members(text.data, text.len, 3700, 6);
+	cut(scheme);
+}
+
+/* Two BGZF files, one behind the other: the first one's empty block is in the middle. */
+static void cut_blocks(const char *scheme)
+{
+	text = make_even(20000);
+	object = make_join(make_bgzf(text.data, text.len / 2, 6000),
+			   make_bgzf(text.data + text.len / 2, text.len / 2, 6000));
+	cut(scheme);
 }
 
 Test(parts, units_in_many_reads)
 {
-	cut_all("tiny://x/reads.fastq.gz");
+	cut_member("tiny");
+	cut_members("tiny");
+	cut_blocks("tiny");
 }
 
 Test(parts, reads_of_many_units)
 {
-	cut_all("parts://x/reads.fastq.gz");
+	cut_member("parts");
+	cut_members("parts");
+	cut_blocks("parts");
 }

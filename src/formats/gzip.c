@@ -33,6 +33,7 @@ typedef struct gzip {
 	unsigned small;   /* members in a row that were */
 	place place;
 	bool begun;        /* a member was complete: now the text may end */
+	bool starved;      /* the decoder had used all input, and now has more */
 	bool whole;        /* the member in hand was decoded from its header on */
 	dp__member member; /* in hand */
 	uint32_t crc;      /* of all text, as far as it was asked for or a member was whole */
@@ -146,8 +147,8 @@ static dp_code fail_inflate(const gzip *gz, dp_code rc, const dp_error *why, dp_
 	return dp_fail(err, DP_EFORMAT, "stored byte %" PRIu64 ": %s", gz->src.off, why->msg);
 }
 
-/* Decodes what there is of input; then gets more of it, if there is room for more text: whoever
- * wants none may have no more. */
+/* Decodes what there is of input; then gets more of it. Whoever wants no more text may have none.
+ */
 static dp_code inflate_some(gzip *gz, dp__inflate_io *io, const dp__piece *piece, dp_error *err)
 {
 	dp_error why;
@@ -169,9 +170,11 @@ static dp_code inflate_some(gzip *gz, dp__inflate_io *io, const dp__piece *piece
 		if (gz->trace)
 			dp__trace_end(gz->trace);
 	}
-	if (io->end == DP__INFLATE_INPUT && io->got < io->cap) {
+	gz->starved = false;
+	if (io->end == DP__INFLATE_INPUT) {
 		rc = dp__source_lend(&gz->src, err);
-		if (rc == DP_OK && gz->src.len == 0)
+		gz->starved = gz->src.len > 0;
+		if (rc == DP_OK && !gz->starved && io->got < io->cap)
 			rc = dp__source_cut(&gz->src, "a gzip member", err);
 	}
 	return rc;
@@ -237,12 +240,13 @@ static dp_code next_member(gzip *gz, dp__piece *piece, dp_error *err)
 	return rc == DP_OK && !given ? begin_member(gz, err) : rc;
 }
 
+/* A member whose text is all there comes to its end, whatever pieces the input comes in. */
 static bool is_full(const gzip *gz, const dp__piece *piece)
 {
 	if (gz->place == AT_MEMBER)
 		return piece->got >= piece->cap;
 	if (gz->place == IN_DEFLATE)
-		return piece->got >= limit_of(gz, piece);
+		return piece->got >= limit_of(gz, piece) && !gz->starved;
 	return gz->place == AT_END;
 }
 
@@ -259,8 +263,9 @@ static dp_code gzip_read(void *self, dp__piece *piece, dp_error *err)
 			rc = end_member(gz, &gz->late);
 			piece->at_border = piece->border && piece->got;
 		} else {
+			size_t limit = limit_of(gz, piece);
 			dp__inflate_io io = { .out = piece->out + piece->got,
-					      .cap = limit_of(gz, piece) - piece->got,
+					      .cap = limit > piece->got ? limit - piece->got : 0,
 					      .border = piece->border && !is_small(gz, piece) };
 			rc = inflate_some(gz, &io, piece, &gz->late);
 			piece->got += io.got;

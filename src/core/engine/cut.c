@@ -245,8 +245,19 @@ static bool may_inline(const cutter *cut, const planned *plans, size_t n, uint64
 	return sum <= room;
 }
 
-/* Appends the next row as it travels. follows: the unit before it is read too. */
-static dp_code add_row(const cutter *cut, dp__cur *rows, bool follows, dp__buf *out, dp_error *err)
+/* Whether who reads the slice comes to unit i from the one before: that is read too, and no byte
+ * between them is left out. */
+static bool follows(const cutter *cut, const planned *plan, size_t i)
+{
+	const dp_unit *unit = &cut->index->view.unit[i];
+	if (i == plan->first || !dp__plan_touches(unit - 1, &plan->slice->sel, cut->origin->naxes))
+		return false;
+	const dp_extent *before = &unit[-1].extent[0], *own = &unit->extent[0];
+	return own->part == before->part && own->off <= before->off + before->len;
+}
+
+/* Appends the next row as it travels. behind: only what is needed of it behind the one before. */
+static dp_code add_row(const cutter *cut, dp__cur *rows, bool behind, dp__buf *out, dp_error *err)
 {
 	const dp_format *format = cut->index->format;
 	const uint8_t *state = NULL;
@@ -257,7 +268,7 @@ static dp_code add_row(const cutter *cut, dp__cur *rows, bool follows, dp__buf *
 		rc = dp_fail(err, DP_EFORMAT, "the index's rows differ from its table");
 	if (rc != DP_OK)
 		return rc;
-	if (follows && state && format->rest) {
+	if (behind && state && format->rest) {
 		size_t rest = format->rest(&cut->use, &unit, state);
 		unit.state_len = rest < unit.state_len ? (uint32_t)rest : unit.state_len;
 		unit.state_crc = dp__crc32(0, state, unit.state_len);
@@ -270,7 +281,6 @@ static dp_code add_row(const cutter *cut, dp__cur *rows, bool follows, dp__buf *
 static dp_code gather_rows(cutter *cut, planned *plan, dp_error *err)
 {
 	const dp_slice *slice = plan->slice;
-	const dp_unit *unit = cut->index->view.unit;
 	const uint8_t none = 0, *bytes = &none;
 	dp__buf out = dp__buf_of((size_t)MAX_INLINE_ITEM + DP__MAX_ROW + DP__MAX_STATE);
 	dp_code rc = DP_OK;
@@ -281,11 +291,8 @@ static dp_code gather_rows(cutter *cut, planned *plan, dp_error *err)
 	if (dp__crc32(0, bytes, (size_t)slice->rows_len) != slice->rows_crc)
 		rc = dp_fail(err, DP_EFORMAT, "the index's rows differ from its table");
 	dp__cur rows = dp__cur_of(bytes, (size_t)slice->rows_len);
-	for (size_t i = plan->first; rc == DP_OK && fits_inside(out.len) && i < plan->last; i++) {
-		bool follows = i > plan->first &&
-			       dp__plan_touches(&unit[i - 1], &slice->sel, cut->origin->naxes);
-		rc = add_row(cut, &rows, follows, &out, err);
-	}
+	for (size_t i = plan->first; rc == DP_OK && fits_inside(out.len) && i < plan->last; i++)
+		rc = add_row(cut, &rows, follows(cut, plan, i), &out, err);
 	plan->rows_len = out.len;
 	if (rc == DP_OK && fits_inside(out.len))
 		rc = dp__buf_take(&plan->rows, &out, err);
