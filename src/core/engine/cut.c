@@ -129,18 +129,25 @@ static dp_code load_rows(cutter *cut, size_t first, size_t last, const uint8_t *
 	return rc;
 }
 
+/* The next of rows that are there to their ends; its state is lent from them. */
+static dp_code take_row(const cutter *cut, dp__cur *rows, dp_unit *unit, const uint8_t **state,
+			dp_error *err)
+{
+	bool more = false;
+	dp_code rc = dp__row_take(rows, unit, state, cut->origin->naxes, &more, err);
+	return rc == DP_OK && more ? dp_fail(err, DP_EFORMAT, "a row of the index is cut off") : rc;
+}
+
 /* The state of a unit, lent until the next call. */
 static dp_code load_state(cutter *cut, size_t i, const uint8_t **state, dp_error *err)
 {
 	const uint8_t *row = NULL;
 	dp_unit unit;
-	bool more = false;
 	dp_code rc = load_rows(cut, i, i + 1, &row, err);
 	if (rc != DP_OK)
 		return rc;
 	dp__cur cur = dp__cur_of(row, (size_t)rows_len(cut, i, i + 1));
-	rc = dp__row_take(&cur, &unit, state, cut->origin->naxes, &more, err);
-	return rc == DP_OK && more ? dp_fail(err, DP_EFORMAT, "row %zu is cut off", i) : rc;
+	return take_row(cut, &cur, &unit, state, err);
 }
 
 static dp_code count_read(void *user, uint64_t off, uint64_t len, dp_error *err)
@@ -262,10 +269,7 @@ static dp_code add_row(const cutter *cut, dp__cur *rows, bool behind, dp__buf *o
 	const dp_format *format = cut->index->format;
 	const uint8_t *state = NULL;
 	dp_unit unit;
-	bool more = false;
-	dp_code rc = dp__row_take(rows, &unit, &state, cut->origin->naxes, &more, err);
-	if (rc == DP_OK && more)
-		rc = dp_fail(err, DP_EFORMAT, "the index's rows differ from its table");
+	dp_code rc = take_row(cut, rows, &unit, &state, err);
 	if (rc != DP_OK)
 		return rc;
 	if (behind && state && format->rest) {
