@@ -7,6 +7,7 @@
 #include "core/io/mem.h"
 #include "dataplug/dataplug.h"
 #include "dataplug/plugin.h"
+#include "support/make.h"
 
 #define URL    "mem:x.blocks"
 #define RECORD 100
@@ -16,26 +17,26 @@
 /* Records of 100 bytes, ten a unit. */
 static dp_code scan(dp_scan *scan, dp_error *err)
 {
-	uint8_t *bytes = malloc(UNIT);
+	uint8_t *stored = malloc(UNIT);
 	dp_code code = DP_OK;
 
-	cr_assert_not_null(bytes);
+	cr_assert_not_null(stored);
 	for (uint64_t i = 0; code == DP_OK && i < NUNITS; i++) {
 		dp_unit unit = { .extent[0] = { .off = i * UNIT, .len = UNIT },
 				 .raw = UNIT,
 				 .rec = i * 10,
 				 .nrec = 10 };
 
-		code = dp_scan_read(scan, &unit.extent[0], bytes, err);
+		code = dp_scan_read(scan, &unit.extent[0], stored, err);
 		if (code == DP_OK)
 			code = dp_scan_unit(scan, &unit, NULL, err);
 	}
-	free(bytes);
+	free(stored);
 	return code;
 }
 
 /* The selected records of a whole unit. */
-static void select_records(const dp_fetch *fetch, const dp_unit *unit, const uint8_t *bytes,
+static void select_records(const dp_fetch *fetch, const dp_unit *unit, const uint8_t *stored,
 			   dp_batch *batch)
 {
 	const dp_sel *sel = dp_fetch_sel(fetch);
@@ -44,7 +45,7 @@ static void select_records(const dp_fetch *fetch, const dp_unit *unit, const uin
 
 	if (sel->nrec != DP_UNKNOWN && sel->rec + sel->nrec < end)
 		end = sel->rec + sel->nrec;
-	*batch = (dp_batch){ .data = bytes + (first - unit->rec) * RECORD,
+	*batch = (dp_batch){ .data = stored + (first - unit->rec) * RECORD,
 			     .len = (size_t)(end - first) * RECORD,
 			     .rec = first,
 			     .nrec = end - first };
@@ -53,7 +54,7 @@ static void select_records(const dp_fetch *fetch, const dp_unit *unit, const uin
 static dp_code next_whole(void *self, dp_fetch *fetch, dp_batch *batch, dp_error *err)
 {
 	const dp_unit *unit;
-	const uint8_t *bytes;
+	const uint8_t *stored;
 	dp_extent what;
 	dp_code code = dp_fetch_unit(fetch, &unit, err);
 
@@ -61,12 +62,12 @@ static dp_code next_whole(void *self, dp_fetch *fetch, dp_batch *batch, dp_error
 	*batch = (dp_batch){ 0 };
 	if (code != DP_OK || unit == NULL)
 		return code;
-	cr_expect_eq(dp_fetch_bytes(fetch, 1, &what, &bytes, NULL), DP_EINVAL);
-	code = dp_fetch_bytes(fetch, 0, &what, &bytes, err);
+	cr_expect_eq(dp_fetch_bytes(fetch, 1, &what, &stored, NULL), DP_EINVAL);
+	code = dp_fetch_bytes(fetch, 0, &what, &stored, err);
 	cr_assert_eq(what.off, unit->extent[0].off);
 	cr_assert_eq(what.len, UNIT);
 	if (code == DP_OK)
-		select_records(fetch, unit, bytes, batch);
+		select_records(fetch, unit, stored, batch);
 	return code;
 }
 
@@ -75,7 +76,7 @@ static dp_code next_some(void *self, dp_fetch *fetch, dp_batch *batch, dp_error 
 {
 	static uint8_t unit_bytes[UNIT];
 	const dp_unit *unit;
-	const uint8_t *bytes;
+	const uint8_t *stored;
 	uint64_t from = 0;
 	size_t len = 1;
 	dp_code code = dp_fetch_unit(fetch, &unit, err);
@@ -87,14 +88,14 @@ static dp_code next_some(void *self, dp_fetch *fetch, dp_batch *batch, dp_error 
 	cr_expect_eq(dp_fetch_extent(fetch, 0).off, unit->extent[0].off);
 	cr_expect_eq(dp_fetch_extent(fetch, 0).len, UNIT);
 	cr_expect_eq(dp_fetch_extent(fetch, 1).len, 0);
-	cr_expect_eq(dp_fetch_some(fetch, 1, 0, &bytes, &len, NULL), DP_EINVAL);
-	cr_expect_eq(dp_fetch_some(fetch, 0, UNIT + 1, &bytes, &len, NULL), DP_EINVAL);
+	cr_expect_eq(dp_fetch_some(fetch, 1, 0, &stored, &len, NULL), DP_EINVAL);
+	cr_expect_eq(dp_fetch_some(fetch, 0, UNIT + 1, &stored, &len, NULL), DP_EINVAL);
 	do {
-		code = dp_fetch_some(fetch, 0, from, &bytes, &len, err);
+		code = dp_fetch_some(fetch, 0, from, &stored, &len, err);
 		if (code != DP_OK)
 			return code;
 		cr_assert_leq(from + len, UNIT);
-		memcpy(unit_bytes + from, bytes, len);
+		memcpy(unit_bytes + from, stored, len);
 		from += len;
 	} while (len > 0);
 	cr_assert_eq(from, UNIT);
@@ -132,8 +133,7 @@ static void expect_object(const char *format)
 	dp_error err = { 0 };
 
 	cr_assert_not_null(object);
-	for (size_t i = 0; i < (size_t)NUNITS * UNIT; i++)
-		object[i] = (uint8_t)(i * 2654435761u >> 13);
+	make_noise(object, (size_t)NUNITS * UNIT);
 	opts.format = format;
 	cr_assert_eq(dp_session_open(&session, NULL, NULL), DP_OK);
 	cr_assert_eq(dp_session_add(session, &plugin, NULL), DP_OK);

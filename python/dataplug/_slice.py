@@ -126,7 +126,7 @@ class BaseSlice:
 
     def lines(self, encoding: str = "utf-8", errors: str = "strict") -> Iterator[str]:
         """Iterates over the lines of the records, without their line ends (LF or CR LF)."""
-        for batch in _dataplug.reader(session_for(self._settings), self._token, False):
+        for batch in self.batches(copy=False):
             yield from batch.lines(encoding, errors)
 
     def _write_to(self, path: str, raw: bool) -> None:

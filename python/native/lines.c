@@ -14,7 +14,6 @@
 /* How bytes become str. */
 typedef struct encoding {
 	const char *name, *errors;
-	bool utf8;
 } encoding;
 
 typedef struct records {
@@ -31,23 +30,17 @@ typedef struct lines_call {
 	PyObject *list;
 } lines_call;
 
-static PyObject *decode(const char *data, size_t len, const encoding *how)
-{
-	if (how->utf8)
-		return PyUnicode_DecodeUTF8(data, (Py_ssize_t)len, how->errors);
-	return PyUnicode_Decode(data, (Py_ssize_t)len, how->name, how->errors);
-}
-
 /* Appends the lines of a text without their ends, LF or CR LF; false with an exception. */
-static bool append_lines(PyObject *list, const void *data, size_t len, encoding *how)
+static bool append_lines(PyObject *list, const void *data, size_t len, const encoding *how)
 {
 	const char *at = data, *end = at + len;
-	how->utf8 = strcmp(how->name, "utf-8") == 0;
+	bool utf8 = strcmp(how->name, "utf-8") == 0;
 	while (at < end) {
 		const char *lf = memchr(at, '\n', (size_t)(end - at)), *stop = lf ? lf : end;
 		if (lf && lf > at && lf[-1] == '\r')
 			stop--;
-		PyObject *line = decode(at, (size_t)(stop - at), how);
+		PyObject *line = utf8 ? PyUnicode_DecodeUTF8(at, stop - at, how->errors)
+				      : PyUnicode_Decode(at, stop - at, how->name, how->errors);
 		bool well = line && PyList_Append(list, line) == 0;
 		Py_XDECREF(line);
 		if (!well)
